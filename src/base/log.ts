@@ -1,0 +1,107 @@
+import { destination, pino, stdTimeFunctions } from 'pino';
+import { DecodeError, UserError } from './errors.ts';
+import { printable } from './printable.ts';
+
+export const LOG_FORMATS = ['text', 'json'] as const;
+export type LogFormat = (typeof LOG_FORMATS)[number];
+
+export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** Lines wait in memory while standard output does not take them; past this many bytes they are dropped. */
+const MAX_WAITING_BYTES = 1024 * 1024;
+
+/** What is said about an event. The four names that every line has already cannot be used again. */
+export interface LogFields {
+  readonly [name: string]: unknown;
+  readonly time?: never;
+  readonly level?: never;
+  readonly component?: never;
+  readonly event?: never;
+}
+
+/** `event` is a short constant such as `port-up`; everything that varies goes into `fields`. */
+export interface Logger {
+  debug(event: string, fields?: LogFields): void;
+  info(event: string, fields?: LogFields): void;
+  warn(event: string, fields?: LogFields): void;
+  error(event: string, fields?: LogFields): void;
+}
+
+export interface LogOptions {
+  readonly format: LogFormat;
+  /** The lowest level that is written. */
+  readonly level: LogLevel;
+  /** Which program speaks: `agent`, `mapper`. */
+  readonly component: string;
+  /** Takes one line with its line end. Default: standard output, which is never waited for. */
+  readonly write?: (line: string) => void;
+}
+
+/** Drops everything; for tests. */
+export const silentLogger: Logger = { debug() {}, info() {}, warn() {}, error() {} };
+
+/**
+ * Writes one line per event: `text` as `TIME LEVEL component event name=value ...`, `json` as one
+ * object. Times are RFC 3339, UTC. No value can break a line or control the terminal.
+ */
+export function createLogger(options: LogOptions): Logger {
+  const write = options.write ?? standardOutput();
+  const format = options.format === 'json' ? jsonLine : textLine;
+  const log = pino(
+    {
+      level: options.level,
+      base: { component: options.component },
+      messageKey: 'event',
+      timestamp: stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }), log: describeErrors },
+    },
+    { write: (line: string) => write(format(line)) },
+  );
+  return {
+    debug: (event, fields = {}) => log.debug(fields, event),
+    info: (event, fields = {}) => log.info(fields, event),
+    warn: (event, fields = {}) => log.warn(fields, event),
+    error: (event, fields = {}) => log.error(fields, event),
+  };
+}
+
+function standardOutput(): (line: string) => void {
+  const output = destination({ fd: 1, sync: false, maxLength: MAX_WAITING_BYTES });
+  let dropped = 0;
+  output.on('drop', () => dropped++);
+  output.on('error', () => {});
+  return (line) => {
+    output.write(line);
+    if (dropped === 0) return;
+    output.write(`log: ${dropped} lines dropped, standard output was not read\n`);
+    dropped = 0;
+  };
+}
+
+/** A refusal is told by its message; any other error is a fault of ours, told by its stack. */
+function describeErrors(fields: object): Record<string, unknown> {
+  const described = Object.entries(fields).map(([name, value]) => {
+    if (value instanceof UserError || value instanceof DecodeError) return [name, value.message];
+    return [name, value instanceof Error ? (value.stack ?? value.message) : value];
+  });
+  return Object.fromEntries(described);
+}
+
+function jsonLine(line: string): string {
+  return `${printable(line.trimEnd())}\n`;
+}
+
+function textLine(line: string): string {
+  const { time, level, component, event, ...fields } = JSON.parse(line) as Record<string, unknown>;
+  const words = [time, String(level).toUpperCase().padEnd(5), component, event].map((word) => printable(String(word)));
+  for (const [name, value] of Object.entries(fields)) words.push(`${printable(name)}=${textValue(value)}`);
+  return `${words.join(' ')}\n`;
+}
+
+/** Bare where it is one plain word, else as JSON. */
+function textValue(value: unknown): string {
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  const isPlain = /^[^\s"=\\]+$/.test(text) || typeof value !== 'string';
+  return printable(isPlain ? text : JSON.stringify(text));
+}
