@@ -7,12 +7,28 @@
  */
 import type { Endpoint, Prefix } from '../base/ipv4.ts';
 
-/** Bytes of one encoded message, session layer included. */
+/** Bytes of one datagram, session layer included. */
 export const MAX_MESSAGE_BYTES = 1200;
+/** Bytes of a datagram that are the session layer's: more than it takes, so that sealing changes no paging. */
+export const SESSION_LAYER_BYTES = 48;
+/** Items of one message, however small they are. */
+export const MAX_ITEMS = 64;
 /** Keys of one look-up. */
 export const MAX_LOOKUP_KEYS = 32;
 /** Ports of one report. */
 export const MAX_REPORT_PORTS = 8;
+/** Framework versions of one registration. */
+export const MAX_FRAMEWORKS = 16;
+/** Characters of a cursor of `sync`: printable ASCII. */
+export const MAX_CURSOR_LENGTH = 128;
+/** Characters of the reason of a refusal: printable ASCII. Encoding cuts a longer one. */
+export const MAX_REASON_LENGTH = 400;
+/** The longest time for which a mapping may be used without asking again, milliseconds. */
+export const MAX_VALID_MS = 24 * 60 * 60 * 1000;
+/** The longest time between heartbeats, milliseconds. */
+export const MAX_HEARTBEAT_MS = 10 * 60 * 1000;
+/** Ids, sequences and revisions stay below it: JavaScript's numbers are exact up to here. */
+export const MAX_COUNTER = Number.MAX_SAFE_INTEGER;
 
 /** (GNI, guest address): what a mapping is found by. */
 export interface MappingKey {
@@ -159,12 +175,16 @@ export interface Lookup {
   readonly keys: readonly MappingKey[];
 }
 
-/** Hosts, agreements and mappings, in this order; a key with no item yet has to be asked again. */
+/**
+ * Each mapping after the host and the agreements that it needs; a key whose mapping is not in it (the
+ * answer was full) has to be asked again.
+ */
 export interface LookupAnswer {
   readonly kind: 'lookup-answer';
   readonly items: readonly Item[];
 }
 
+/** In the order of their numbers in the format, from 1. */
 export const PORT_STATES = ['up', 'lost', 'removed'] as const;
 export type PortState = (typeof PORT_STATES)[number];
 
@@ -191,7 +211,15 @@ export interface PushAck {
   readonly sequence: number;
 }
 
-export const REFUSAL_CODES = ['unknown-session', 'unknown-host', 'no-common-framework', 'invalid', 'busy', 'in-use'] as const;
+/** In the order of their numbers in the format, from 1. */
+export const REFUSAL_CODES = [
+  'unknown-session',
+  'unknown-host',
+  'no-common-framework',
+  'invalid',
+  'busy',
+  'in-use',
+] as const;
 export type RefusalCode = (typeof REFUSAL_CODES)[number];
 
 export interface Refused {
@@ -208,7 +236,7 @@ export type Body = Request | Answer | Push | PushAck;
 export interface Message {
   /** Chosen by who asks, unique in its session, and repeated in the answer; 0 for pushes and their acks. */
   readonly id: number;
-  /** 0 in `register` and its answer. */
+  /** 0 in `register` and its answer, never 0 in what is neither these nor a refusal. */
   readonly session: number;
   readonly body: Body;
 }

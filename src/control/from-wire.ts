@@ -1,0 +1,167 @@
+/**
+ * What the generated decoder gives, to messages. Looks at structure only (something is there, an
+ * enumeration's value is known); `broken-rule.ts` looks at the values.
+ */
+import { DecodeError } from '../base/errors.ts';
+import type { netweft } from './generated/control.js';
+import { type Body, type Item, type MappingKey, type Message, PORT_STATES, REFUSAL_CODES } from './messages.ts';
+import type { WireItem, WireMessage } from './to-wire.ts';
+
+type WireNamed = netweft.control.v1.GoneItem.$Properties;
+
+export function messageFromWire(wire: WireMessage): Message {
+  return { id: wire.id ?? 0, session: wire.session ?? 0, body: bodyFromWire(wire) };
+}
+
+function bodyFromWire(wire: WireMessage): Body {
+  const body = requestFromWire(wire) ?? answerFromWire(wire) ?? pushFromWire(wire);
+  if (body === undefined) throw new DecodeError('message without a known body');
+  return body;
+}
+
+function requestFromWire(wire: WireMessage): Body | undefined {
+  if (wire.register) {
+    const { host, boot, agentVersion, frameworks } = wire.register;
+    return {
+      kind: 'register',
+      host: host ?? '',
+      boot: boot ?? '',
+      agentVersion: agentVersion ?? '',
+      frameworks: [...(frameworks ?? [])],
+    };
+  }
+  if (wire.heartbeat) return { kind: 'heartbeat' };
+  if (wire.sync) return { kind: 'sync', cursor: wire.sync.cursor ?? '' };
+  if (wire.lookup) return { kind: 'lookup', keys: (wire.lookup.keys ?? []).map(keyFromWire) };
+  if (wire.report) return { kind: 'report', ports: (wire.report.ports ?? []).map(portReportFromWire) };
+  return undefined;
+}
+
+function answerFromWire(wire: WireMessage): Body | undefined {
+  if (wire.registered) {
+    const { session, incarnation, heartbeatMs } = wire.registered;
+    return {
+      kind: 'registered',
+      session: session ?? 0,
+      incarnation: incarnation ?? '',
+      heartbeatMs: heartbeatMs ?? 0,
+    };
+  }
+  if (wire.heartbeatAck) return { kind: 'heartbeat-ack' };
+  if (wire.syncPage) {
+    return { kind: 'sync-page', items: itemsFromWire(wire.syncPage.items), next: wire.syncPage.next ?? '' };
+  }
+  if (wire.lookupAnswer) return { kind: 'lookup-answer', items: itemsFromWire(wire.lookupAnswer.items) };
+  if (wire.reportAck) return { kind: 'report-ack' };
+  if (wire.refused) {
+    const code = knownValue(REFUSAL_CODES, wire.refused.code, 'refusal code');
+    return { kind: 'refused', code, reason: wire.refused.reason ?? '' };
+  }
+  return undefined;
+}
+
+function pushFromWire(wire: WireMessage): Body | undefined {
+  if (wire.push) return { kind: 'push', sequence: wire.push.sequence ?? 0, items: itemsFromWire(wire.push.items) };
+  if (wire.pushAck) return { kind: 'push-ack', sequence: wire.pushAck.sequence ?? 0 };
+  return undefined;
+}
+
+function itemsFromWire(items: readonly WireItem[] | null | undefined): Item[] {
+  return (items ?? []).map(itemFromWire);
+}
+
+function itemFromWire(wire: WireItem): Item {
+  if (wire.port) return portFromWire(wire.port);
+  if (wire.portGone) return { kind: 'port-gone', ...namedFromWire(wire.portGone) };
+  if (wire.subnet) return subnetFromWire(wire.subnet);
+  if (wire.subnetGone) return { kind: 'subnet-gone', ...namedFromWire(wire.subnetGone) };
+  if (wire.host) {
+    return { kind: 'host', ...namedFromWire(wire.host), endpoint: endpointFromWire(wire.host.endpoint) };
+  }
+  if (wire.hostGone) return { kind: 'host-gone', ...namedFromWire(wire.hostGone) };
+  if (wire.mapping) return mappingFromWire(wire.mapping);
+  if (wire.agreement) return agreementFromWire(wire.agreement);
+  if (wire.agreementGone) {
+    return { kind: 'agreement-gone', id: wire.agreementGone.id ?? 0, revision: wire.agreementGone.revision ?? 0 };
+  }
+  throw new DecodeError('item of no known kind');
+}
+
+function portFromWire(wire: netweft.control.v1.PortItem.$Properties): Item {
+  return {
+    kind: 'port',
+    ...namedFromWire(wire),
+    gni: wire.gni ?? 0,
+    network: wire.network ?? '',
+    subnet: prefixFromWire(wire.subnet),
+    addresses: [...(wire.addresses ?? [])],
+    mtu: wire.mtu ?? 0,
+    labels: [...(wire.labels ?? [])],
+    device: wire.device ?? '',
+    namespace: wire.namespace ?? undefined,
+  };
+}
+
+function subnetFromWire(wire: netweft.control.v1.SubnetItem.$Properties): Item {
+  return {
+    kind: 'subnet',
+    ...namedFromWire(wire),
+    gni: wire.gni ?? 0,
+    network: wire.network ?? '',
+    prefix: prefixFromWire(wire.prefix),
+  };
+}
+
+function mappingFromWire(wire: netweft.control.v1.MappingItem.$Properties): Item {
+  return {
+    kind: 'mapping',
+    key: keyFromWire(present(wire.key, 'mapping without a key')),
+    revision: wire.revision ?? 0,
+    host: wire.host ?? undefined,
+    validMs: wire.validMs ?? 0,
+  };
+}
+
+function agreementFromWire(wire: netweft.control.v1.AgreementItem.$Properties): Item {
+  return {
+    kind: 'agreement',
+    id: wire.id ?? 0,
+    revision: wire.revision ?? 0,
+    sender: wire.sender ?? '',
+    receiver: wire.receiver ?? '',
+    framework: wire.framework ?? '',
+  };
+}
+
+function namedFromWire(wire: WireNamed): { name: string; revision: number } {
+  return { name: wire.name ?? '', revision: wire.revision ?? 0 };
+}
+
+function keyFromWire(wire: netweft.control.v1.MappingKey.$Properties): MappingKey {
+  return { gni: wire.gni ?? 0, address: wire.address ?? 0 };
+}
+
+function prefixFromWire(wire: netweft.control.v1.Prefix.$Properties | null | undefined) {
+  const { address, length } = present(wire, 'item without a prefix');
+  return { address: address ?? 0, length: length ?? 0 };
+}
+
+function endpointFromWire(wire: netweft.control.v1.Endpoint.$Properties | null | undefined) {
+  const { address, port } = present(wire, 'host without an endpoint');
+  return { address: address ?? 0, port: port ?? 0 };
+}
+
+function portReportFromWire(wire: netweft.control.v1.PortReport.$Properties) {
+  return { ...namedFromWire(wire), state: knownValue(PORT_STATES, wire.state, 'port state') };
+}
+
+function present<T>(value: T | null | undefined, rule: string): T {
+  if (value === null || value === undefined) throw new DecodeError(rule);
+  return value;
+}
+
+function knownValue<T>(values: readonly T[], wire: number | null | undefined, what: string): T {
+  const value = values[(wire ?? 0) - 1];
+  if (value === undefined) throw new DecodeError(`unknown ${what}`);
+  return value;
+}
