@@ -16,9 +16,15 @@ export const DEFAULT_UNDERLAY_PORT = 7790;
 export const DEFAULT_CONTROL_PORT = 7791;
 /** Addresses of one port. */
 export const MAX_PORT_ADDRESSES = 16;
+/** The MTU that a network may have, bytes. */
+export const MIN_MTU = 576;
+export const MAX_MTU = 9000;
+export const NAME_PATTERN = '^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$';
+export const DEVICE_PATTERN = '^[A-Za-z0-9][A-Za-z0-9_.-]{0,14}$';
+export const NAMESPACE_PATTERN = '^(/[A-Za-z0-9_./-]{1,200}|[A-Za-z0-9][A-Za-z0-9_.-]{0,63})$';
 
 const Name = Type.String({
-  pattern: '^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$',
+  pattern: NAME_PATTERN,
   description: 'lower-case letters, digits and inner hyphens, at most 63 characters',
 });
 const Address = Type.String({ pattern: '^[0-9.]{7,15}$', description: 'an IPv4 address such as 10.1.2.30' });
@@ -37,7 +43,7 @@ export const Network = Type.Object(
   {
     name: Name,
     tenant: Name,
-    mtu: Type.Optional(Type.Integer({ minimum: 576, maximum: 9000, description: 'bytes, 576 to 9000' })),
+    mtu: Type.Optional(Type.Integer({ minimum: MIN_MTU, maximum: MAX_MTU, description: `bytes, ${MIN_MTU} to ${MAX_MTU}` })),
     /** The label stack that the network's frames carry, outermost first. */
     labels: Type.Optional(
       Type.Array(Type.Integer({ minimum: 0, maximum: MAX_LABEL }), {
@@ -81,13 +87,13 @@ export const Port = Type.Object(
     host: Name,
     /** The TUN device; unique on its host and namespace. */
     device: Type.String({
-      pattern: '^[A-Za-z0-9][A-Za-z0-9_.-]{0,14}$',
+      pattern: DEVICE_PATTERN,
       description: 'an interface name of at most 15 letters, digits, dots, hyphens and underscores',
     }),
     /** The guest's network namespace on the host: a name, or an absolute path. Absent: the agent's own. */
     namespace: Type.Optional(
       Type.String({
-        pattern: '^(/[A-Za-z0-9_./-]{1,200}|[A-Za-z0-9][A-Za-z0-9_.-]{0,63})$',
+        pattern: NAMESPACE_PATTERN,
         description: 'the name of a network namespace, or the absolute path of one',
       }),
     ),
