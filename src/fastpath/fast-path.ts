@@ -1,0 +1,109 @@
+/**
+ * The fast path: a pure batch step, packets in, packets and upcalls out, without I/O. It repeats
+ * decisions and never makes one: what it does not know it holds and hands up, and `resolve` answers.
+ * One conformance suite drives every implementation.
+ */
+import type { StateKey } from '../model/snapshot.ts';
+import type { Arrival } from '../pipeline/arrival.ts';
+import type { DropReason } from '../pipeline/drop-reasons.ts';
+import type { FlowAction } from './action.ts';
+import type { InPacket, OutPacket } from './packets.ts';
+
+/** Packets that wait behind one undecided flow, the first included. */
+export const MAX_HELD_PACKETS = 4;
+/** Undecided flows and single packets of one port or one sender. */
+export const MAX_UPCALLS_PER_ORIGIN = 256;
+/** How long an upcall may stay unanswered, ms. */
+export const HOLD_MS = 3000;
+/** A flow entry unused for this long goes, ms. */
+export const IDLE_MS = 30_000;
+
+/** A packet that wants a decision. Its bytes are the fast path's own copy, valid until it is resolved. */
+export interface Upcall {
+  readonly id: number;
+  readonly arrival: Arrival;
+}
+
+export interface StepOutput {
+  readonly packets: readonly OutPacket[];
+  readonly upcalls: readonly Upcall[];
+}
+
+/** A decision that may be repeated, with its guards. */
+export interface CacheTerms {
+  /** Bytes of the longest packet. */
+  readonly maxLength: number;
+  /** Time of the fast path's clock, ms; Infinity where it does not end by itself. */
+  readonly validUntil: number;
+  readonly reads: readonly StateKey[];
+}
+
+/** The header of an upcall's datagram was accepted; its flow is decided next. */
+export interface AcceptedContext {
+  readonly peer: string;
+  readonly agreement: number;
+  readonly framework: string;
+  readonly reads: readonly StateKey[];
+}
+
+/** What the slow path answers to an upcall. */
+export type Resolution =
+  | { readonly kind: 'flow'; readonly action: FlowAction; readonly cache: CacheTerms | undefined }
+  | { readonly kind: 'context'; readonly context: AcceptedContext }
+  /** The slow path answered the packet itself. */
+  | { readonly kind: 'consumed' };
+
+/** One flow, for people. */
+export interface FlowInfo {
+  /** Port index, or undefined for a flow from the underlay. */
+  readonly port: number | undefined;
+  /** The host that the flow comes from, for a flow from the underlay. */
+  readonly peer: string | undefined;
+  readonly agreement: number | undefined;
+  readonly framework: string | undefined;
+  readonly source: number;
+  readonly destination: number;
+  readonly protocol: number;
+  readonly sourcePort: number;
+  readonly destinationPort: number;
+  /** Undefined while it waits for its decision. */
+  readonly action: FlowAction | undefined;
+  readonly packets: number;
+  readonly bytes: number;
+  readonly idleMs: number;
+}
+
+export interface FastPathStatus {
+  readonly flows: number;
+  readonly capacity: number;
+  readonly contexts: number;
+  readonly upcallsWaiting: number;
+  /** Counters since start. */
+  readonly hits: number;
+  readonly upcalls: number;
+  readonly evictions: number;
+}
+
+export interface FastPath {
+  readonly name: string;
+  /** Handles a batch in order. Input bytes are borrowed; output may alias them, until the next call. */
+  step(batch: readonly InPacket[], now: number): StepOutput;
+  /** Answers an upcall; what waited behind it goes on. An upcall that is gone is ignored. */
+  resolve(id: number, resolution: Resolution, now: number): StepOutput;
+  /** An unanswered upcall, to decide it again; undefined once it is gone. */
+  upcall(id: number): Upcall | undefined;
+  /** State changed: what depends on it is decided again. */
+  touch(keys: Iterable<StateKey>): void;
+  /** Reports whether a cached decision depends on the key. */
+  isHeld(key: StateKey): boolean;
+  /** Forgets a port: its flows and what waits from it. */
+  removePort(port: number): void;
+  /** Drops what waited too long and forgets what is idle. Returns true while anything is left to expire. */
+  expire(now: number): boolean;
+  flows(limit: number, now: number): FlowInfo[];
+  status(): FastPathStatus;
+  /** Packets dropped, by reason, since start. */
+  drops(): ReadonlyMap<DropReason, number>;
+  /** Counts a drop that the slow path made. */
+  countDrop(reason: DropReason): void;
+}

@@ -1,0 +1,301 @@
+import type { StateKey } from '../../model/snapshot.ts';
+import { decapsulatedTos, outerEcn, setTos } from '../../packet/ecn.ts';
+import { PacketView } from '../../packet/packet-view.ts';
+import type { Arrival } from '../../pipeline/arrival.ts';
+import type { DropReason } from '../../pipeline/drop-reasons.ts';
+import { readHeaderLength } from '../../wire/envelope.ts';
+import { ActionTable, type FlowAction } from '../action.ts';
+import { ContextTable, endpointNumber, type InstalledContext } from '../context-table.ts';
+import { DependencySets } from '../dependency-sets.ts';
+import { DropCounters } from '../drop-counters.ts';
+import {
+  type AcceptedContext,
+  type CacheTerms,
+  type FastPath,
+  type FastPathStatus,
+  type FlowInfo,
+  HOLD_MS,
+  IDLE_MS,
+  type Resolution,
+  type StepOutput,
+  type Upcall,
+} from '../fast-path.ts';
+import { FIRST_CONTEXT, hasFlow, KEY_WORDS, writeFlowKey } from '../flow-key.ts';
+import { ACTIVE, FlowTable, PENDING } from '../flow-table.ts';
+import type { InPacket, OutPacket, UnderlayDatagram } from '../packets.ts';
+import { describeFlow } from './flow-info.ts';
+import { UpcallTable, type WaitingUpcall } from './upcall-table.ts';
+
+export interface ReferenceFastPathOptions {
+  /** Flows in all, and of one port or ingress context. */
+  readonly capacity: number;
+  readonly quota: number;
+  /** Random, for the flow table's hash. */
+  readonly seed: number;
+}
+
+/** The fast path in TypeScript: the twin that the native one is compared with, and usable by itself. */
+export class ReferenceFastPath implements FastPath {
+  readonly name = 'reference';
+  readonly #flows: FlowTable;
+  readonly #actions = new ActionTable();
+  readonly #dependencies = new DependencySets();
+  readonly #contexts = new ContextTable();
+  readonly #upcalls = new UpcallTable();
+  readonly #drops = new DropCounters();
+  readonly #view = new PacketView();
+  readonly #key = new Uint32Array(KEY_WORDS);
+  #packetsOut: OutPacket[] = [];
+  #upcallsOut: Upcall[] = [];
+  #hits = 0;
+  #upcallCount = 0;
+
+  constructor(options: ReferenceFastPathOptions) {
+    this.#flows = new FlowTable({ ...options, onRemove: (slot) => this.#releaseEntry(slot) });
+  }
+
+  step(batch: readonly InPacket[], now: number): StepOutput {
+    for (const packet of batch) {
+      if (packet.kind === 'guest') this.#arrive(packet, packet.port, packet.port, now);
+      else this.#stepUnderlay(packet, now);
+    }
+    return this.#takeOutput();
+  }
+
+  resolve(id: number, resolution: Resolution, now: number): StepOutput {
+    const upcall = this.#upcalls.get(id);
+    if (upcall !== undefined) {
+      this.#upcalls.remove(upcall);
+      this.#answer(upcall, resolution, now);
+    }
+    return this.#takeOutput();
+  }
+
+  upcall(id: number): Upcall | undefined {
+    const arrival = this.#upcalls.get(id)?.packets[0];
+    return arrival === undefined ? undefined : { id, arrival };
+  }
+
+  touch(keys: Iterable<StateKey>): void {
+    this.#dependencies.touch(keys);
+    for (const context of this.#contexts.removeStale((one) => this.#isStale(one))) this.#dropContext(context);
+  }
+
+  isHeld(key: StateKey): boolean {
+    return this.#dependencies.isHeld(key);
+  }
+
+  removePort(port: number): void {
+    for (const upcall of this.#upcalls.ofOrigin(port)) this.#refuse(upcall, 'unknown-port');
+    this.#flows.removeIngress(port);
+  }
+
+  expire(now: number): boolean {
+    for (const upcall of this.#upcalls.olderThan(now - HOLD_MS)) this.#refuse(upcall, 'hold-timeout');
+    if (this.#flows.size > 0) this.#flows.removeIdle(now - IDLE_MS);
+    return this.#flows.size > 0 || this.#upcalls.size > 0;
+  }
+
+  flows(limit: number, now: number): FlowInfo[] {
+    const infos: FlowInfo[] = [];
+    for (let slot = 0; slot < this.#flows.capacity && infos.length < limit; slot++) {
+      const state = this.#flows.state[slot];
+      if (state !== ACTIVE && state !== PENDING) continue;
+      const action = state === ACTIVE ? this.#actions.get(this.#flows.action[slot] ?? -1) : undefined;
+      const ingress = this.#flows.keys[slot * KEY_WORDS] ?? 0;
+      const context = ingress >= FIRST_CONTEXT ? this.#contexts.byIngress(ingress) : undefined;
+      infos.push(describeFlow(this.#flows, slot, action, context, now));
+    }
+    return infos;
+  }
+
+  status(): FastPathStatus {
+    return {
+      flows: this.#flows.size,
+      capacity: this.#flows.capacity,
+      contexts: this.#contexts.size,
+      upcallsWaiting: this.#upcalls.size,
+      hits: this.#hits,
+      upcalls: this.#upcallCount,
+      evictions: this.#flows.evictions,
+    };
+  }
+
+  drops(): ReadonlyMap<DropReason, number> {
+    return this.#drops.read();
+  }
+
+  countDrop(reason: DropReason): void {
+    this.#drops.count(reason);
+  }
+
+  #takeOutput(): StepOutput {
+    const output = { packets: this.#packetsOut, upcalls: this.#upcallsOut };
+    this.#packetsOut = [];
+    this.#upcallsOut = [];
+    return output;
+  }
+
+  /** The header is compared, not decoded: it is known or it goes up. */
+  #stepUnderlay(datagram: UnderlayDatagram, now: number): void {
+    const headerLength = readHeaderLength(datagram.bytes);
+    if (headerLength === undefined) return this.#drops.count('bad-header');
+    const { kind, source, tos } = datagram;
+    const header = datagram.bytes.subarray(0, headerLength);
+    const arrival = { kind, source, tos, header, bytes: datagram.bytes.subarray(headerLength) };
+    this.#arriveUnderlay(arrival, now);
+  }
+
+  #arriveUnderlay(arrival: Extract<Arrival, { kind: 'underlay' }>, now: number): void {
+    const context = this.#contexts.find(arrival.source, arrival.header);
+    const origin = FIRST_CONTEXT + endpointNumber(arrival.source);
+    if (context === undefined) this.#raise(origin, -1, arrival, now);
+    else this.#arrive(arrival, context.ingress, origin, now);
+  }
+
+  /** `ingress` is what flows are keyed by and charged to, `origin` what upcalls are charged to. */
+  #arrive(arrival: Arrival, ingress: number, origin: number, now: number): void {
+    const fault = this.#view.parse(arrival.bytes);
+    if (fault !== undefined) return this.#drops.count(fault);
+    if (!hasFlow(this.#view)) return this.#raise(origin, -1, arrival, now);
+    writeFlowKey(this.#key, ingress, this.#view);
+    const slot = this.#flows.find(this.#key);
+    if (slot < 0) return this.#raise(origin, this.#flows.insert(this.#key, now), arrival, now);
+    if (this.#flows.state[slot] === PENDING) return this.#hold(slot, arrival);
+    this.#useEntry(slot, arrival, origin, now);
+  }
+
+  #useEntry(slot: number, arrival: Arrival, origin: number, now: number): void {
+    const flows = this.#flows;
+    const dependencies = flows.dependencies[slot] ?? 0;
+    const isFresh =
+      flows.generation[slot] === this.#dependencies.generation(dependencies) && now < (flows.validUntil[slot] ?? 0);
+    if (!isFresh) {
+      this.#releaseEntry(slot);
+      flows.state[slot] = PENDING;
+      return this.#raise(origin, slot, arrival, now);
+    }
+    if (!this.#passesGuards(slot, arrival)) return this.#raise(origin, -1, arrival, now);
+    flows.lastUsed[slot] = now;
+    flows.packets[slot] = (flows.packets[slot] ?? 0) + 1;
+    flows.bytes[slot] = (flows.bytes[slot] ?? 0) + arrival.bytes.length;
+    this.#hits++;
+    const action = this.#actions.get(flows.action[slot] ?? -1);
+    if (action !== undefined) this.#execute(action, arrival);
+  }
+
+  #passesGuards(slot: number, arrival: Arrival): boolean {
+    if (this.#view.totalLength > (this.#flows.maxLength[slot] ?? 0)) return false;
+    return arrival.kind === 'guest' || decapsulatedTos(this.#view.tos, arrival.tos) !== undefined;
+  }
+
+  /** `this.#view` holds the arrival's packet. */
+  #execute(action: FlowAction, arrival: Arrival): void {
+    switch (action.kind) {
+      case 'drop':
+        return this.#drops.count(action.reason);
+      case 'deliver':
+        if (arrival.kind === 'underlay') this.#applyOuterEcn(arrival);
+        this.#packetsOut.push({ kind: 'guest', port: action.port, bytes: arrival.bytes });
+        return;
+      case 'send': {
+        const { destination, header } = action;
+        const tos = outerEcn(this.#view.tos);
+        this.#packetsOut.push({ kind: 'underlay', destination, tos, header, bytes: arrival.bytes });
+      }
+    }
+  }
+
+  #applyOuterEcn(arrival: Extract<Arrival, { kind: 'underlay' }>): void {
+    const tos = decapsulatedTos(this.#view.tos, arrival.tos) ?? this.#view.tos;
+    if (tos !== this.#view.tos) setTos(arrival.bytes, tos);
+  }
+
+  #raise(origin: number, slot: number, arrival: Arrival, now: number): void {
+    const upcall = this.#upcalls.add(origin, slot, arrival, now);
+    const packet = upcall?.packets[0];
+    if (upcall === undefined || packet === undefined) {
+      if (slot >= 0) this.#flows.remove(slot);
+      return this.#drops.count('upcall-limit');
+    }
+    if (slot >= 0) this.#flows.action[slot] = upcall.id;
+    this.#upcallCount++;
+    this.#upcallsOut.push({ id: upcall.id, arrival: packet });
+  }
+
+  #hold(slot: number, arrival: Arrival): void {
+    if (!this.#upcalls.hold(this.#flows.action[slot] ?? 0, arrival)) this.#drops.count('pending-full');
+  }
+
+  #answer(upcall: WaitingUpcall, resolution: Resolution, now: number): void {
+    const [first, ...rest] = upcall.packets;
+    if (first === undefined) return;
+    if (resolution.kind === 'context') {
+      if (upcall.slot >= 0) this.#flows.remove(upcall.slot);
+      if (first.kind !== 'underlay' || !this.#installContext(first, resolution.context)) {
+        return this.#drops.count('context-limit', upcall.packets.length);
+      }
+      return this.#arriveAgain(upcall.packets, now);
+    }
+    if (resolution.kind === 'flow' && resolution.cache !== undefined && upcall.slot >= 0) {
+      this.#activate(upcall.slot, resolution.action, resolution.cache, now);
+      return this.#arriveAgain(upcall.packets, now);
+    }
+    if (upcall.slot >= 0) this.#flows.remove(upcall.slot);
+    if (resolution.kind === 'flow' && this.#view.parse(first.bytes) === undefined) this.#execute(resolution.action, first);
+    this.#arriveAgain(rest, now);
+  }
+
+  #activate(slot: number, action: FlowAction, terms: CacheTerms, now: number): void {
+    const flows = this.#flows;
+    const dependencies = this.#dependencies.acquire(terms.reads);
+    flows.action[slot] = this.#actions.acquire(action);
+    flows.dependencies[slot] = dependencies;
+    flows.generation[slot] = this.#dependencies.generation(dependencies);
+    flows.validUntil[slot] = terms.validUntil;
+    flows.maxLength[slot] = terms.maxLength;
+    flows.lastUsed[slot] = now;
+    flows.state[slot] = ACTIVE;
+  }
+
+  #installContext(arrival: Extract<Arrival, { kind: 'underlay' }>, accepted: AcceptedContext): boolean {
+    const { peer, agreement, framework } = accepted;
+    const known = this.#contexts.find(arrival.source, arrival.header);
+    if (known !== undefined) return true;
+    const dependencies = this.#dependencies.acquire(accepted.reads);
+    const generation = this.#dependencies.generation(dependencies);
+    const header = arrival.header.slice();
+    const context = { header, peer, agreement, framework, dependencies, generation };
+    if (this.#contexts.add(arrival.source, context) !== undefined) return true;
+    this.#dependencies.release(dependencies);
+    return false;
+  }
+
+  #arriveAgain(packets: readonly Arrival[], now: number): void {
+    for (const packet of packets) {
+      if (packet.kind === 'guest') this.#arrive(packet, packet.port, packet.port, now);
+      else this.#arriveUnderlay(packet, now);
+    }
+  }
+
+  #refuse(upcall: WaitingUpcall, reason: DropReason): void {
+    this.#upcalls.remove(upcall);
+    if (upcall.slot >= 0) this.#flows.remove(upcall.slot);
+    this.#drops.count(reason, upcall.packets.length);
+  }
+
+  #isStale(context: InstalledContext): boolean {
+    return context.generation !== this.#dependencies.generation(context.dependencies);
+  }
+
+  #dropContext(context: InstalledContext): void {
+    this.#dependencies.release(context.dependencies);
+    this.#flows.removeIngress(context.ingress);
+  }
+
+  #releaseEntry(slot: number): void {
+    if (this.#flows.state[slot] !== ACTIVE) return;
+    this.#actions.release(this.#flows.action[slot] ?? -1);
+    this.#dependencies.release(this.#flows.dependencies[slot] ?? -1);
+  }
+}
