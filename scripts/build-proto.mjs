@@ -13,8 +13,7 @@ const cli = require.resolve('protobufjs-cli/package.json');
 
 const PROTOCOLS = [{ name: 'control', part: 'control' }];
 
-// Plain numbers for 64-bit fields: every one of them is validated to be below 2^53.
-const OPTIONS = ['-t', 'static-module', '-w', 'esm', '--dts', '--force-number'];
+const OPTIONS = ['-t', 'static-module', '-w', 'esm', '--dts'];
 // What no code of ours calls. Comments go with the rest; the .proto file has them.
 const LEAN = ['--no-create', '--no-verify', '--no-convert', '--no-delimited', '--no-typeurl', '--no-service'];
 

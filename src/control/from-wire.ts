@@ -7,10 +7,11 @@ import type { netweft } from './generated/control.js';
 import { type Body, type Item, type MappingKey, type Message, PORT_STATES, REFUSAL_CODES } from './messages.ts';
 import type { WireItem, WireMessage } from './to-wire.ts';
 
+type WireCounter = WireMessage['id'];
 type WireNamed = netweft.control.v1.GoneItem.$Properties;
 
 export function messageFromWire(wire: WireMessage): Message {
-  return { id: wire.id ?? 0, session: wire.session ?? 0, body: bodyFromWire(wire) };
+  return { id: counterFromWire(wire.id), session: wire.session ?? 0, body: bodyFromWire(wire) };
 }
 
 function bodyFromWire(wire: WireMessage): Body {
@@ -61,8 +62,9 @@ function answerFromWire(wire: WireMessage): Body | undefined {
 }
 
 function pushFromWire(wire: WireMessage): Body | undefined {
-  if (wire.push) return { kind: 'push', sequence: wire.push.sequence ?? 0, items: itemsFromWire(wire.push.items) };
-  if (wire.pushAck) return { kind: 'push-ack', sequence: wire.pushAck.sequence ?? 0 };
+  if (wire.push)
+    return { kind: 'push', sequence: counterFromWire(wire.push.sequence), items: itemsFromWire(wire.push.items) };
+  if (wire.pushAck) return { kind: 'push-ack', sequence: counterFromWire(wire.pushAck.sequence) };
   return undefined;
 }
 
@@ -82,7 +84,11 @@ function itemFromWire(wire: WireItem): Item {
   if (wire.mapping) return mappingFromWire(wire.mapping);
   if (wire.agreement) return agreementFromWire(wire.agreement);
   if (wire.agreementGone) {
-    return { kind: 'agreement-gone', id: wire.agreementGone.id ?? 0, revision: wire.agreementGone.revision ?? 0 };
+    return {
+      kind: 'agreement-gone',
+      id: wire.agreementGone.id ?? 0,
+      revision: counterFromWire(wire.agreementGone.revision),
+    };
   }
   throw new DecodeError('item of no known kind');
 }
@@ -116,7 +122,7 @@ function mappingFromWire(wire: netweft.control.v1.MappingItem.$Properties): Item
   return {
     kind: 'mapping',
     key: keyFromWire(present(wire.key, 'mapping without a key')),
-    revision: wire.revision ?? 0,
+    revision: counterFromWire(wire.revision),
     host: wire.host ?? undefined,
     validMs: wire.validMs ?? 0,
   };
@@ -126,7 +132,7 @@ function agreementFromWire(wire: netweft.control.v1.AgreementItem.$Properties): 
   return {
     kind: 'agreement',
     id: wire.id ?? 0,
-    revision: wire.revision ?? 0,
+    revision: counterFromWire(wire.revision),
     sender: wire.sender ?? '',
     receiver: wire.receiver ?? '',
     framework: wire.framework ?? '',
@@ -134,7 +140,7 @@ function agreementFromWire(wire: netweft.control.v1.AgreementItem.$Properties): 
 }
 
 function namedFromWire(wire: WireNamed): { name: string; revision: number } {
-  return { name: wire.name ?? '', revision: wire.revision ?? 0 };
+  return { name: wire.name ?? '', revision: counterFromWire(wire.revision) };
 }
 
 function keyFromWire(wire: netweft.control.v1.MappingKey.$Properties): MappingKey {
@@ -153,6 +159,11 @@ function endpointFromWire(wire: netweft.control.v1.Endpoint.$Properties | null |
 
 function portReportFromWire(wire: netweft.control.v1.PortReport.$Properties) {
   return { ...namedFromWire(wire), state: knownValue(PORT_STATES, wire.state, 'port state') };
+}
+
+/** The decoder gives a Long; a value of 2^53 or more comes out as no less, and breaks the field's rule. */
+function counterFromWire(value: WireCounter): number {
+  return typeof value === 'number' ? value : (value?.toNumber() ?? 0);
 }
 
 function present<T>(value: T | null | undefined, rule: string): T {
