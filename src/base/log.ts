@@ -2,11 +2,8 @@ import { destination, pino, stdTimeFunctions } from 'pino';
 import { DecodeError, UserError } from './errors.ts';
 import { printable } from './printable.ts';
 
-export const LOG_FORMATS = ['text', 'json'] as const;
-export type LogFormat = (typeof LOG_FORMATS)[number];
-
-export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
-export type LogLevel = (typeof LOG_LEVELS)[number];
+export type LogFormat = 'text' | 'json';
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
 /** Lines wait in memory while standard output does not take them; past this many bytes they are dropped. */
 const MAX_WAITING_BYTES = 1024 * 1024;

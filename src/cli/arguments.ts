@@ -1,0 +1,42 @@
+/** Readers of option values: each returns the value or throws what commander reports as a usage error. */
+import { InvalidArgumentError } from 'commander';
+import { type Endpoint, parseAddress, parseEndpoint } from '../base/ipv4.ts';
+
+export function addressArgument(text: string): number {
+  const address = parseAddress(text);
+  if (address === undefined) throw new InvalidArgumentError('An IPv4 address such as 10.1.2.30 is wanted.');
+  return address;
+}
+
+export function endpointArgument(defaultPort: number): (text: string) => Endpoint {
+  return (text) => {
+    const endpoint = parseEndpoint(text, defaultPort);
+    if (endpoint === undefined) {
+      throw new InvalidArgumentError(`An IPv4 address is wanted, with :PORT where it is not ${defaultPort}.`);
+    }
+    return endpoint;
+  };
+}
+
+export function integerArgument(minimum: number, maximum: number): (text: string) => number {
+  return (text) => {
+    const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
+    if (!(value >= minimum && value <= maximum)) {
+      throw new InvalidArgumentError(`A whole number from ${minimum} to ${maximum} is wanted.`);
+    }
+    return value;
+  };
+}
+
+/** Hexadecimal digits, as lower case; spaces and colons between bytes are left out. */
+export function hexArgument(text: string): string {
+  const digits = text.replace(/[\s:]/g, '').toLowerCase();
+  if (!/^([0-9a-f]{2})+$/.test(digits)) throw new InvalidArgumentError('Bytes as hexadecimal digits are wanted.');
+  return digits;
+}
+
+export function listArgument(text: string): readonly string[] {
+  const names = text.split(',').map((name) => name.trim());
+  if (names.includes('')) throw new InvalidArgumentError('Names separated by commas are wanted.');
+  return names;
+}

@@ -1,0 +1,27 @@
+/** What a command may do to the world around it, so that tests can run commands in their own process. */
+export interface Cli {
+  /** Standard output and standard error; the text ends with a line end. */
+  out(text: string): void;
+  err(text: string): void;
+  /** All of standard input. */
+  readInput(): Promise<string>;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Whether standard output is a terminal that wants colours. */
+  readonly hasColour: boolean;
+  /** Calls `stop` at each SIGTERM and SIGINT; the returned function ends that. */
+  onStopSignal(stop: (signal: string) => void): () => void;
+  /** Ends the process at once. */
+  exit(code: number): void;
+  /** The process's status when the command has ended; `EXIT.ok` unless it is set. */
+  exitCode: number;
+}
+
+/** Documented in `docs/cli.md`; scripts rely on them. */
+export const EXIT = {
+  ok: 0,
+  failed: 1,
+  usage: 2,
+  unreachable: 3,
+  undecided: 4,
+  notFound: 5,
+} as const;

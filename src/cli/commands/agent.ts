@@ -1,0 +1,54 @@
+import { join } from 'node:path';
+import { type Command, Option } from 'commander';
+import type { Endpoint } from '../../base/ipv4.ts';
+import { endpointArgument, listArgument } from '../arguments.ts';
+import type { Cli } from '../cli.ts';
+import { type LogChoice, logFormatOption, logLevelOption, runDaemon, serviceFolder } from '../run-daemon.ts';
+
+const UNDERLAY_PORT = 7790;
+const CONTROL_PORT = 7791;
+
+const HELP = `
+Runs in the foreground until SIGTERM or SIGINT, and needs CAP_NET_ADMIN to make the guests' TUN
+devices, and CAP_SYS_ADMIN where they go into network namespaces. RUNTIME_DIRECTORY, which systemd
+sets, replaces /run/netweft.
+
+Examples:
+  weft agent --host x --underlay 198.18.0.1 --mapper 198.18.0.254
+  weft agent --host x --underlay 198.18.0.1:7790 --mapper 198.18.0.254:7791 --log-format json`;
+
+interface AgentOptions extends LogChoice {
+  readonly host: string;
+  readonly underlay: Endpoint;
+  readonly mapper: Endpoint;
+  readonly socket: string;
+  readonly fastPath: 'reference';
+  readonly frameworks: readonly string[];
+}
+
+export function addAgentCommand(program: Command, cli: Cli): void {
+  program
+    .command('agent')
+    .description('run the agent of a host')
+    .requiredOption('--host <name>', "the host's record")
+    .requiredOption(
+      '--underlay <address[:port]>',
+      'where it receives other hosts, UDP',
+      endpointArgument(UNDERLAY_PORT),
+    )
+    .requiredOption('--mapper <address[:port]>', 'the mapping daemon, UDP', endpointArgument(CONTROL_PORT))
+    .option(
+      '--socket <path>',
+      'its admin socket',
+      join(serviceFolder(cli, 'RUNTIME_DIRECTORY', '/run/netweft'), 'agent.sock'),
+    )
+    .addOption(new Option('--fast-path <name>', 'what repeats decisions').choices(['reference']).default('reference'))
+    .option('--frameworks <names>', 'wire versions that it speaks, best first', listArgument, ['udp/2.0', 'udp/1.0'])
+    .addOption(logFormatOption())
+    .addOption(logLevelOption())
+    .addHelpText('after', HELP)
+    .action(async (options: AgentOptions) => {
+      const { runAgent } = await import('../../agent/daemon.ts');
+      await runDaemon(cli, 'agent', options, (log) => runAgent({ ...options, log }));
+    });
+}

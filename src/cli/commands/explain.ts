@@ -1,0 +1,133 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { ExplainDocument, ExplainRequest, Outcome, PortsDocument } from '../../admin/documents.ts';
+import { UserError } from '../../base/errors.ts';
+import { type Endpoint, formatEndpoint, parseAddress } from '../../base/ipv4.ts';
+import { addressArgument, endpointArgument, hexArgument, integerArgument } from '../arguments.ts';
+import { type Cli, EXIT } from '../cli.ts';
+import { ask, chosenSocket, jsonOption, type ReadOptions, show, socketOption } from '../daemon-socket.ts';
+import { explainText } from '../explain-text.ts';
+import { buildDescribedPacket, MAX_PACKET_BYTES, TCP_FLAG_LETTERS, tcpFlags } from '../described-packet.ts';
+import { protocolNumber } from '../protocol-name.ts';
+
+const DEFAULT_UNDERLAY_PORT = 7790;
+
+const HELP = `
+The agent decides about the packet as it would about a real one, but sends and counts nothing.
+Either --port names the guest's port that the packet comes from, or --underlay-from and --header
+describe a datagram of another host. The packet is described by --to and the options after it, or
+given as it is by --packet.
+
+Exit status: 0 delivered or sent, 1 dropped, 4 undecided until the mapping daemon has answered.
+
+Examples:
+  weft explain --port a30 --to 10.1.2.50
+  weft explain --port a30 --to 10.1.2.50 --protocol tcp --destination-port 443
+  weft explain --port a30 --from 10.1.2.99 --to 10.1.2.50
+  weft explain --underlay-from 198.18.0.2 --header 01000010000003e9000003e900000007 --packet 4500...`;
+
+const EXIT_CODES: { readonly [O in Outcome]: number } = {
+  deliver: EXIT.ok,
+  send: EXIT.ok,
+  reply: EXIT.ok,
+  drop: EXIT.failed,
+  hold: EXIT.undecided,
+};
+
+interface ExplainOptions extends ReadOptions {
+  readonly port?: string;
+  readonly underlayFrom?: Endpoint;
+  readonly header?: string;
+  readonly packet?: string;
+  readonly from?: number;
+  readonly to?: number;
+  readonly protocol: number;
+  readonly sourcePort: number;
+  readonly destinationPort: number;
+  readonly ttl: number;
+  readonly length?: number;
+  readonly tcpFlags: number;
+}
+
+export function addExplainCommand(program: Command, cli: Cli): void {
+  const port = integerArgument(0, 65535);
+  program
+    .command('explain')
+    .description('show what a host does with a packet, stage by stage, and why')
+    .addOption(new Option('--port <name>', "the guest's port that sends it").conflicts(['underlayFrom', 'header']))
+    .option('--underlay-from <address[:port]>', 'the host that sends it', endpointArgument(DEFAULT_UNDERLAY_PORT))
+    .option('--header <hex>', "its datagram's envelope and header body", hexArgument)
+    .addOption(new Option('--packet <hex>', 'the whole IP packet').argParser(hexArgument).conflicts(['from', 'to']))
+    .option('--to <address>', 'destination', addressArgument)
+    .option('--from <address>', "source (default: the port's first address)", addressArgument)
+    .option('--protocol <name>', 'tcp, udp, icmp (an echo request) or a number', protocolArgument, 1)
+    .option('--source-port <n>', 'of TCP and UDP', port, 40000)
+    .option('--destination-port <n>', 'of TCP and UDP', port, 80)
+    .option('--ttl <n>', 'time to live', integerArgument(0, 255), 64)
+    .option('--length <n>', 'bytes of the whole packet', integerArgument(20, MAX_PACKET_BYTES))
+    .option('--tcp-flags <letters>', `any of ${TCP_FLAG_LETTERS}`, flagsArgument, tcpFlags('S'))
+    .addOption(socketOption('agent'))
+    .addOption(jsonOption())
+    .addHelpText('after', HELP)
+    .action(async (options: ExplainOptions, command: Command) => {
+      requireComplete(options, command);
+      const socket = chosenSocket(cli, 'agent', options);
+      const request = await buildRequest(options, socket);
+      const document = await ask<ExplainDocument>(socket, 'netweft.explain/v1', 'POST', '/v1/explain', request);
+      show(cli, options, document, (answer) => explainText(request, answer, cli.hasColour));
+      cli.exitCode = EXIT_CODES[document.outcome];
+    });
+}
+
+function requireComplete(options: ExplainOptions, command: Command): void {
+  const isUnderlay = options.underlayFrom !== undefined && options.header !== undefined;
+  if (options.port === undefined && !isUnderlay) {
+    command.error('error: --port, or --underlay-from with --header, says where the packet comes from');
+  }
+  if (options.packet === undefined && options.to === undefined) {
+    command.error('error: --to, or --packet, says which packet it is');
+  }
+  if (options.port === undefined && options.packet === undefined && options.from === undefined) {
+    command.error('error: --from is needed where no --port tells the source address');
+  }
+}
+
+async function buildRequest(options: ExplainOptions, socket: string): Promise<ExplainRequest> {
+  const origin =
+    options.port === undefined
+      ? {
+          ...(options.underlayFrom && { from: formatEndpoint(options.underlayFrom) }),
+          ...(options.header && { header: options.header }),
+        }
+      : { port: options.port };
+  return { ...origin, packet: options.packet ?? (await describedPacket(options, socket)) };
+}
+
+async function describedPacket(options: ExplainOptions, socket: string): Promise<string> {
+  const source = options.from ?? (await firstAddress(options.port ?? '', socket));
+  const bytes = buildDescribedPacket({ ...options, source, destination: options.to ?? 0 });
+  return Buffer.from(bytes).toString('hex');
+}
+
+async function firstAddress(port: string, socket: string): Promise<number> {
+  const document = await ask<PortsDocument>(socket, 'netweft.ports/v1', 'GET', '/v1/ports');
+  const entry = document.ports.find((candidate) => candidate.name === port);
+  const address = parseAddress(entry?.addresses[0] ?? '');
+  if (address !== undefined) return address;
+  throw new UserError(
+    'not-found',
+    `this host has no port ${port}`,
+    'see `weft port list`, or ask the agent of its host',
+  );
+}
+
+function protocolArgument(text: string): number {
+  const number = protocolNumber(text);
+  if (number === undefined) throw new InvalidArgumentError('tcp, udp, icmp, or a number from 0 to 255 is wanted.');
+  return number;
+}
+
+function flagsArgument(text: string): number {
+  const flags = tcpFlags(text);
+  if (flags === undefined) throw new InvalidArgumentError(`Letters of ${TCP_FLAG_LETTERS} are wanted.`);
+  return flags;
+}

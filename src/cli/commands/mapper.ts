@@ -1,0 +1,49 @@
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import type { Endpoint } from '../../base/ipv4.ts';
+import { endpointArgument } from '../arguments.ts';
+import type { Cli } from '../cli.ts';
+import { type LogChoice, logFormatOption, logLevelOption, runDaemon, serviceFolder } from '../run-daemon.ts';
+
+const CONTROL_PORT = 7791;
+
+const HELP = `
+Runs in the foreground until SIGTERM or SIGINT. RUNTIME_DIRECTORY and STATE_DIRECTORY, which
+systemd sets, replace /run/netweft and /var/lib/netweft.
+
+Examples:
+  weft mapper
+  weft mapper --listen 198.18.0.254 --database ./mapper.db --socket ./mapper.sock`;
+
+interface MapperOptions extends LogChoice {
+  readonly listen: Endpoint;
+  readonly socket: string;
+  readonly database: string;
+}
+
+export function addMapperCommand(program: Command, cli: Cli): void {
+  program
+    .command('mapper')
+    .description('run the mapping daemon')
+    .option('--listen <address[:port]>', 'where agents reach it, UDP', endpointArgument(CONTROL_PORT), {
+      address: 0,
+      port: CONTROL_PORT,
+    })
+    .option(
+      '--socket <path>',
+      'its admin socket',
+      join(serviceFolder(cli, 'RUNTIME_DIRECTORY', '/run/netweft'), 'mapper.sock'),
+    )
+    .option(
+      '--database <path>',
+      'its SQLite file',
+      join(serviceFolder(cli, 'STATE_DIRECTORY', '/var/lib/netweft'), 'mapper.db'),
+    )
+    .addOption(logFormatOption())
+    .addOption(logLevelOption())
+    .addHelpText('after', HELP)
+    .action(async (options: MapperOptions) => {
+      const { runMapper } = await import('../../mapper/daemon.ts');
+      await runDaemon(cli, 'mapper', options, (log) => runMapper({ ...options, log }));
+    });
+}

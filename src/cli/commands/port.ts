@@ -1,0 +1,40 @@
+import type { Command } from 'commander';
+import type { PortsDocument } from '../../admin/documents.ts';
+import type { Cli } from '../cli.ts';
+import { ask, chosenSocket, jsonOption, type ReadOptions, show, socketOption } from '../daemon-socket.ts';
+import { formatTable } from '../table.ts';
+
+const HELP = `
+Examples:
+  weft port list
+  weft port list --json | jq -r '.ports[] | select(.state != "up") | .name'`;
+
+export function addPortCommand(program: Command, cli: Cli): void {
+  program
+    .command('port')
+    .description('look at the ports of a host')
+    .command('list')
+    .description('list the ports that an agent owns')
+    .addOption(socketOption('agent'))
+    .addOption(jsonOption())
+    .addHelpText('after', HELP)
+    .action(async (options: ReadOptions) => {
+      const socket = chosenSocket(cli, 'agent', options);
+      show(cli, options, await ask<PortsDocument>(socket, 'netweft.ports/v1', 'GET', '/v1/ports'), portsText);
+    });
+}
+
+function portsText(document: PortsDocument): string {
+  const titles = ['NAME', 'STATE', 'DEVICE', 'NAMESPACE', 'GNI', 'ADDRESSES', 'MTU', 'FLOWS'];
+  const rows = document.ports.map((port) => [
+    port.name,
+    port.state,
+    port.device,
+    port.namespace,
+    port.gni,
+    port.addresses.join(','),
+    port.mtu,
+    port.flows,
+  ]);
+  return formatTable(titles, rows);
+}

@@ -1,0 +1,50 @@
+import type { Command } from 'commander';
+import { adminRequest } from '../../admin/client.ts';
+import type { AdminDocument, AgentStatusDocument, MapperStatusDocument } from '../../admin/documents.ts';
+import { UserError } from '../../base/errors.ts';
+import type { Cli } from '../cli.ts';
+import { defaultSocket, jsonOption, type ReadOptions, show, unexpectedDocument } from '../daemon-socket.ts';
+import { agentStatusText, mapperStatusText } from '../status-text.ts';
+
+const HELP = `
+The socket may be a mapping daemon's or an agent's. Without --socket and WEFT_SOCKET it is the
+mapping daemon on this machine, and if none answers, the agent.
+
+Examples:
+  weft status
+  weft status --socket ${defaultSocket('agent')} --json`;
+
+export function addStatusCommand(program: Command, cli: Cli): void {
+  program
+    .command('status')
+    .description('show how a mapping daemon or an agent is doing')
+    .option('--socket <path>', 'admin socket of either')
+    .addOption(jsonOption())
+    .addHelpText('after', HELP)
+    .action(async (options: ReadOptions) => show(cli, options, await readStatus(cli, options.socket), statusText));
+}
+
+async function readStatus(cli: Cli, socket: string | undefined): Promise<AgentStatusDocument | MapperStatusDocument> {
+  const chosen = socket ?? cli.environment['WEFT_SOCKET'];
+  const document = chosen ? await status(chosen) : await eitherStatus();
+  const isStatus = document.schema === 'netweft.mapper-status/v1' || document.schema === 'netweft.agent-status/v1';
+  if (!isStatus) throw unexpectedDocument(document);
+  return document;
+}
+
+async function eitherStatus(): Promise<AdminDocument> {
+  try {
+    return await status(defaultSocket('mapper'));
+  } catch (error) {
+    if (!(error instanceof UserError && error.code === 'unreachable')) throw error;
+    return status(defaultSocket('agent'));
+  }
+}
+
+function status(socket: string): Promise<AdminDocument> {
+  return adminRequest(socket, 'GET', '/v1/status');
+}
+
+function statusText(document: AgentStatusDocument | MapperStatusDocument): string {
+  return document.schema === 'netweft.mapper-status/v1' ? mapperStatusText(document) : agentStatusText(document);
+}

@@ -1,0 +1,57 @@
+import pc from 'picocolors';
+import type { ExplainDocument, ExplainRequest, Outcome } from '../admin/documents.ts';
+import { describePacket } from '../packet/describe.ts';
+import { PacketView } from '../packet/packet-view.ts';
+import { formatSpan } from './amounts.ts';
+import { formatFacts, formatTable, type Paint } from './table.ts';
+
+const OUTCOME_TEXT: { readonly [O in Outcome]: string } = {
+  deliver: 'delivered to port',
+  send: 'sent to host',
+  reply: 'answered to',
+  hold: 'held until the mapping daemon has answered',
+  drop: 'dropped:',
+};
+
+/** The packet, the stages that it passed, and what came of it and why. */
+export function explainText(request: ExplainRequest, answer: ExplainDocument, hasColour: boolean): string {
+  const colours = pc.createColors(hasColour);
+  const paint = answer.outcome === 'drop' ? colours.red : answer.outcome === 'hold' ? colours.yellow : colours.green;
+  const rows = answer.stages.map((stage) => [stage.stage, stage.verdict, stage.detail]);
+  return [
+    formatFacts([
+      ['packet', packetText(request.packet)],
+      ['from', request.port === undefined ? `underlay ${request.from}` : `port ${request.port}`],
+    ]),
+    formatTable(['STAGE', 'VERDICT', 'WHAT IT SAW'], rows),
+    outcomeFacts(answer, paint),
+  ].join('\n');
+}
+
+function outcomeFacts(answer: ExplainDocument, paint: Paint): string {
+  const outcome = [OUTCOME_TEXT[answer.outcome], answer.to, answer.reason]
+    .filter((word) => word !== undefined)
+    .join(' ');
+  const { agreement } = answer;
+  const [first = '', ...rest] = formatFacts([
+    ['outcome', outcome],
+    ['meaning', answer.meaning],
+    ['agreement', agreement && `${agreement.id}: ${agreement.framework}, ${agreement.sender} to ${agreement.receiver}`],
+    ['repeated', repeatedText(answer)],
+    ['depends on', answer.reads.join(', ') || undefined],
+  ]).split('\n');
+  return [paint(first), ...rest].join('\n');
+}
+
+function repeatedText(answer: ExplainDocument): string {
+  if (!answer.cacheable) return 'no, every such packet is decided anew';
+  return answer.validForMs === undefined
+    ? 'for the whole flow'
+    : `for the whole flow, for ${formatSpan(answer.validForMs)}`;
+}
+
+function packetText(hex: string): string {
+  const view = new PacketView();
+  const fault = view.parse(Buffer.from(hex, 'hex'));
+  return fault === undefined ? describePacket(view) : `${hex.length / 2} bytes that do not parse: ${fault}`;
+}

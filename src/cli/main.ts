@@ -1,0 +1,30 @@
+#!/usr/bin/env node
+import { text } from 'node:stream/consumers';
+import type { Cli } from './cli.ts';
+import { runCli } from './run-cli.ts';
+
+const STOP_SIGNALS = ['SIGTERM', 'SIGINT'] as const;
+
+const cli: Cli = {
+  out: (words) => void process.stdout.write(words),
+  err: (words) => void process.stderr.write(words),
+  readInput: () => text(process.stdin),
+  environment: process.env,
+  hasColour: process.stdout.isTTY && !process.env['NO_COLOR'] && process.env['TERM'] !== 'dumb',
+  onStopSignal(stop) {
+    for (const signal of STOP_SIGNALS) process.on(signal, stop);
+    return () => {
+      for (const signal of STOP_SIGNALS) process.off(signal, stop);
+    };
+  },
+  exit: (code) => process.exit(code),
+  exitCode: 0,
+};
+
+// A reader such as `head` may leave before the end.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit();
+});
+
+process.exitCode = await runCli(process.argv.slice(2), cli);
