@@ -1,0 +1,174 @@
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Worker } from 'node:worker_threads';
+import { UserError } from '../base/errors.ts';
+import { changesOf } from './apply-transaction.ts';
+import { checkKey, checkListing, checkTransaction, type Transaction } from './check-request.ts';
+import { GroupQueue } from './group-queue.ts';
+import {
+  expectReply,
+  type FromThread,
+  fromRefusal,
+  type StoreReply,
+  type StoreRequest,
+  type ThreadData,
+  type ToThread,
+} from './sqlite-messages.ts';
+import type {
+  Compare,
+  Entry,
+  ListOptions,
+  Page,
+  Store,
+  StoreCounters,
+  TransactionResult,
+  Watch,
+  Write,
+} from './store.ts';
+import { WatchHub } from './watch-hub.ts';
+
+/**
+ * Opens the store in the file `path`, or makes it; its directory must exist. One process at a time
+ * can have it open. Throws UserError, with code `in-use` if another one has.
+ *
+ * Requests made while the disk is busy share one commit. If the disk fails, the store is done for:
+ * requests under way may or may not have taken effect, and all are rejected with a plain Error. A
+ * full disk only refuses, with UserError `limit`.
+ */
+export async function openSqliteStore(path: string): Promise<Store> {
+  const data: ThreadData = { path: resolve(path) };
+  const thread = new Worker(threadEntry(), { workerData: data });
+  const [opened] = (await once(thread, 'message')) as [FromThread];
+  if (opened.kind === 'opened') return new SqliteStore(thread, opened.incarnation, opened.revision);
+  await once(thread, 'exit');
+  if (opened.kind === 'refused') throw fromRefusal(opened.refusal);
+  throw new Error(`the thread of store ${path} began with ${opened.kind}`);
+}
+
+class SqliteStore implements Store {
+  readonly incarnation: string;
+  readonly #thread: Worker;
+  readonly #exited: Promise<unknown>;
+  readonly #queue: GroupQueue<StoreRequest, StoreReply>;
+  readonly #hub: WatchHub;
+  #revision: number;
+  #committed = 0;
+  #conflicted = 0;
+  #commits = 0;
+  #end: Promise<void> | undefined;
+  #failure: Error | undefined;
+
+  constructor(thread: Worker, incarnation: string, revision: number) {
+    this.incarnation = incarnation;
+    this.#revision = revision;
+    this.#hub = new WatchHub(revision);
+    this.#thread = thread;
+    this.#exited = new Promise((done) => thread.once('exit', done));
+    this.#queue = new GroupQueue((requests) => this.#post({ kind: 'group', requests }));
+    thread.on('message', (message: FromThread) => this.#receive(message));
+    thread.on('error', (error: Error) => this.#fail(error));
+    thread.on('exit', (status) => this.#fail(new Error(`the thread of a store ended with status ${status}`)));
+  }
+
+  async revision(): Promise<number> {
+    this.#checkOpen();
+    return this.#queue.submit({ kind: 'revision' }, 0, (reply) => expectReply(reply, 'revision').revision);
+  }
+
+  async get(key: string): Promise<Entry | undefined> {
+    this.#checkOpen();
+    checkKey(key);
+    return this.#queue.submit({ kind: 'get', key }, key.length, (reply) => expectReply(reply, 'get').entry);
+  }
+
+  async list(prefix: string, options: ListOptions = {}): Promise<Page> {
+    this.#checkOpen();
+    const listing = checkListing(prefix, options);
+    const bytes = listing.from.length + listing.before.length;
+    return this.#queue.submit({ kind: 'list', listing }, bytes, (reply) => expectReply(reply, 'list').page);
+  }
+
+  async transact(compares: readonly Compare[], writes: readonly Write[]): Promise<TransactionResult> {
+    this.#checkOpen();
+    const transaction = checkTransaction(compares, writes);
+    const request: StoreRequest = { kind: 'transact', transaction };
+    return this.#queue.submit(request, sizeOf(transaction), (reply) => this.#acknowledge(transaction, reply));
+  }
+
+  watch(prefix: string, afterRevision: number): Watch {
+    this.#checkOpen();
+    if (this.#failure) throw this.#failure;
+    return this.#hub.watch(prefix, afterRevision);
+  }
+
+  counters(): StoreCounters {
+    return {
+      committed: this.#committed,
+      conflicted: this.#conflicted,
+      commits: this.#commits,
+      refused: this.#queue.refused,
+      compacted: this.#hub.compacted,
+    };
+  }
+
+  close(): Promise<void> {
+    this.#end ??= this.#close();
+    return this.#end;
+  }
+
+  async #close(): Promise<void> {
+    await this.#queue.idle();
+    this.#hub.end();
+    this.#post({ kind: 'close' });
+    await this.#exited;
+  }
+
+  /** Watches see a transaction before whoever made it. */
+  #acknowledge(transaction: Transaction, reply: StoreReply): TransactionResult {
+    const { outcome } = expectReply(reply, 'transact');
+    const { committed, revision } = outcome;
+    if (!committed) this.#conflicted += 1;
+    if (revision > this.#revision) {
+      this.#revision = revision;
+      this.#committed += 1;
+      this.#hub.publish(changesOf(transaction, outcome));
+    }
+    return { committed, revision };
+  }
+
+  #post(message: ToThread): void {
+    this.#thread.postMessage(message);
+  }
+
+  #receive(message: FromThread): void {
+    if (message.kind === 'opened') throw new Error('the thread of a store opened it twice');
+    const before = this.#revision;
+    if (message.kind === 'refused') this.#queue.refuse(fromRefusal(message.refusal));
+    else this.#queue.settle(message.replies);
+    if (this.#revision > before) this.#commits += 1;
+  }
+
+  #fail(error: Error): void {
+    this.#failure ??= error;
+    this.#queue.fail(this.#failure);
+    this.#hub.end(this.#failure);
+  }
+
+  #checkOpen(): void {
+    if (this.#end) throw new UserError('unreachable', 'the store is closed');
+  }
+}
+
+/** Node runs only JavaScript in a thread, so from `src` (as tests do) it is taken from the build. */
+function threadEntry(): URL {
+  const entry = import.meta.url.endsWith('.ts') ? '../../dist/store/sqlite-worker.js' : './sqlite-worker.js';
+  const url = new URL(entry, import.meta.url);
+  if (existsSync(url)) return url;
+  throw new UserError('not-found', `${fileURLToPath(url)} is missing`, 'run `npm run build`');
+}
+
+function sizeOf({ writes }: Transaction): number {
+  return writes.reduce((sum, write) => sum + write.key.length + (write.kind === 'put' ? write.value.length : 0), 0);
+}

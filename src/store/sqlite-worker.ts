@@ -1,0 +1,36 @@
+/** The thread of a SQLite store. An Error that is no UserError ends it, and with it the store. */
+
+import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
+import { UserError } from '../base/errors.ts';
+import { openSqliteFile, type SqliteFile } from './sqlite-file.ts';
+import { type FromThread, type StoreRequest, type ThreadData, type ToThread, toRefusal } from './sqlite-messages.ts';
+
+if (!parentPort) throw new Error('sqlite-worker runs only as a worker thread');
+serve(parentPort, (workerData as ThreadData).path);
+
+function serve(port: MessagePort, path: string): void {
+  let file: SqliteFile;
+  const opened = orRefusal(() => {
+    file = openSqliteFile(path);
+    port.on('message', (message: ToThread) => {
+      if (message.kind === 'group') return port.postMessage(orRefusal(() => answer(file, message.requests)));
+      file.close();
+      port.close();
+    });
+    return { kind: 'opened', incarnation: file.incarnation, revision: file.revision };
+  });
+  port.postMessage(opened);
+}
+
+function answer(file: SqliteFile, requests: readonly StoreRequest[]): FromThread {
+  return { kind: 'replies', replies: file.run(requests) };
+}
+
+function orRefusal(act: () => FromThread): FromThread {
+  try {
+    return act();
+  } catch (error) {
+    if (error instanceof UserError) return { kind: 'refused', refusal: toRefusal(error) };
+    throw error;
+  }
+}
