@@ -5,7 +5,7 @@ import { UserError } from '../base/errors.ts';
 export const MAX_PACKET_BYTES = 65_535;
 
 /** Bits of the TCP flags in the order of their letters, lowest first (RFC 9293 section 3.1). */
-export const TCP_FLAG_LETTERS = 'FSRPAUEC';
+export const TCP_FLAG_LETTERS = 'FSRPAUEW';
 
 export interface DescribedPacket {
   /** IPv4 addresses, host order. */

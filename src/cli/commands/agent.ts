@@ -3,10 +3,8 @@ import { type Command, Option } from 'commander';
 import type { Endpoint } from '../../base/ipv4.ts';
 import { endpointArgument, listArgument } from '../arguments.ts';
 import type { Cli } from '../cli.ts';
+import { CONTROL_PORT, UNDERLAY_PORT } from '../default-ports.ts';
 import { type LogChoice, logFormatOption, logLevelOption, runDaemon, serviceFolder } from '../run-daemon.ts';
-
-const UNDERLAY_PORT = 7790;
-const CONTROL_PORT = 7791;
 
 const HELP = `
 Runs in the foreground until SIGTERM or SIGINT, and needs CAP_NET_ADMIN to make the guests' TUN

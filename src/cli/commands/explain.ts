@@ -2,14 +2,14 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { ExplainDocument, ExplainRequest, Outcome, PortsDocument } from '../../admin/documents.ts';
 import { UserError } from '../../base/errors.ts';
 import { type Endpoint, formatEndpoint, parseAddress } from '../../base/ipv4.ts';
+import { PROTOCOL_ICMP, TCP_SYN } from '../../packet/protocols.ts';
 import { addressArgument, endpointArgument, hexArgument, integerArgument } from '../arguments.ts';
 import { type Cli, EXIT } from '../cli.ts';
+import { UNDERLAY_PORT } from '../default-ports.ts';
 import { ask, chosenSocket, jsonOption, type ReadOptions, show, socketOption } from '../daemon-socket.ts';
 import { explainText } from '../explain-text.ts';
 import { buildDescribedPacket, MAX_PACKET_BYTES, TCP_FLAG_LETTERS, tcpFlags } from '../described-packet.ts';
 import { protocolNumber } from '../protocol-name.ts';
-
-const DEFAULT_UNDERLAY_PORT = 7790;
 
 const HELP = `
 The agent decides about the packet as it would about a real one, but sends and counts nothing.
@@ -33,6 +33,9 @@ const EXIT_CODES: { readonly [O in Outcome]: number } = {
   hold: EXIT.undecided,
 };
 
+/** The options that describe a packet, which one that is given whole does not take. */
+const DESCRIPTION = ['from', 'to', 'protocol', 'sourcePort', 'destinationPort', 'ttl', 'length', 'tcpFlags'];
+
 interface ExplainOptions extends ReadOptions {
   readonly port?: string;
   readonly underlayFrom?: Endpoint;
@@ -54,17 +57,23 @@ export function addExplainCommand(program: Command, cli: Cli): void {
     .command('explain')
     .description('show what a host does with a packet, stage by stage, and why')
     .addOption(new Option('--port <name>', "the guest's port that sends it").conflicts(['underlayFrom', 'header']))
-    .option('--underlay-from <address[:port]>', 'the host that sends it', endpointArgument(DEFAULT_UNDERLAY_PORT))
+    .option('--underlay-from <address[:port]>', 'the host that sends it', endpointArgument(UNDERLAY_PORT))
     .option('--header <hex>', "its datagram's envelope and header body", hexArgument)
-    .addOption(new Option('--packet <hex>', 'the whole IP packet').argParser(hexArgument).conflicts(['from', 'to']))
+    .addOption(new Option('--packet <hex>', 'the whole IP packet').argParser(hexArgument).conflicts(DESCRIPTION))
     .option('--to <address>', 'destination', addressArgument)
     .option('--from <address>', "source (default: the port's first address)", addressArgument)
-    .option('--protocol <name>', 'tcp, udp, icmp (an echo request) or a number', protocolArgument, 1)
+    .addOption(
+      new Option('--protocol <name>', 'tcp, udp, icmp (an echo request) or a number')
+        .argParser(protocolArgument)
+        .default(PROTOCOL_ICMP, 'icmp'),
+    )
     .option('--source-port <n>', 'of TCP and UDP', port, 40000)
     .option('--destination-port <n>', 'of TCP and UDP', port, 80)
     .option('--ttl <n>', 'time to live', integerArgument(0, 255), 64)
     .option('--length <n>', 'bytes of the whole packet', integerArgument(20, MAX_PACKET_BYTES))
-    .option('--tcp-flags <letters>', `any of ${TCP_FLAG_LETTERS}`, flagsArgument, tcpFlags('S'))
+    .addOption(
+      new Option('--tcp-flags <letters>', `any of ${TCP_FLAG_LETTERS}`).argParser(flagsArgument).default(TCP_SYN, 'S'),
+    )
     .addOption(socketOption('agent'))
     .addOption(jsonOption())
     .addHelpText('after', HELP)

@@ -1,11 +1,10 @@
 import { join } from 'node:path';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { Endpoint } from '../../base/ipv4.ts';
 import { endpointArgument } from '../arguments.ts';
 import type { Cli } from '../cli.ts';
+import { CONTROL_PORT } from '../default-ports.ts';
 import { type LogChoice, logFormatOption, logLevelOption, runDaemon, serviceFolder } from '../run-daemon.ts';
-
-const CONTROL_PORT = 7791;
 
 const HELP = `
 Runs in the foreground until SIGTERM or SIGINT. RUNTIME_DIRECTORY and STATE_DIRECTORY, which
@@ -25,10 +24,11 @@ export function addMapperCommand(program: Command, cli: Cli): void {
   program
     .command('mapper')
     .description('run the mapping daemon')
-    .option('--listen <address[:port]>', 'where agents reach it, UDP', endpointArgument(CONTROL_PORT), {
-      address: 0,
-      port: CONTROL_PORT,
-    })
+    .addOption(
+      new Option('--listen <address[:port]>', 'where agents reach it, UDP')
+        .argParser(endpointArgument(CONTROL_PORT))
+        .default({ address: 0, port: CONTROL_PORT }, `0.0.0.0:${CONTROL_PORT}`),
+    )
     .option(
       '--socket <path>',
       'its admin socket',

@@ -33,12 +33,19 @@ async function readStatus(cli: Cli, socket: string | undefined): Promise<AgentSt
 }
 
 async function eitherStatus(): Promise<AdminDocument> {
-  try {
-    return await status(defaultSocket('mapper'));
-  } catch (error) {
-    if (!(error instanceof UserError && error.code === 'unreachable')) throw error;
-    return status(defaultSocket('agent'));
+  const sockets = [defaultSocket('mapper'), defaultSocket('agent')];
+  for (const socket of sockets) {
+    try {
+      return await status(socket);
+    } catch (error) {
+      if (!(error instanceof UserError && error.code === 'unreachable')) throw error;
+    }
   }
+  throw new UserError(
+    'unreachable',
+    `no daemon answers on ${sockets.join(' or ')}`,
+    'start one, or name its socket with --socket or WEFT_SOCKET',
+  );
 }
 
 function status(socket: string): Promise<AdminDocument> {
