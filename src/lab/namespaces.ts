@@ -1,0 +1,56 @@
+/** Named network namespaces, as `ip netns` keeps them. */
+import { spawnSync } from 'node:child_process';
+import { readdirSync, readlinkSync, statSync } from 'node:fs';
+import { UserError } from '../base/errors.ts';
+
+export function namespacePath(name: string): string {
+  return `/run/netns/${name}`;
+}
+
+/** `device:inode`, which no two namespaces share while both exist; `undefined` where there is none of that name. */
+export function namespaceIdentity(name: string): string | undefined {
+  const stat = statSync(namespacePath(name), { throwIfNoEntry: false });
+  return stat && `${stat.dev}:${stat.ino}`;
+}
+
+/** Runs `ip` commands, one per line without the word `ip`, in the namespace or, without one, where we are. */
+export function runIp(lines: readonly string[], namespace?: string): void {
+  const where = namespace === undefined ? [] : ['-netns', namespace];
+  const result = spawnSync('ip', [...where, '-batch', '-'], { input: lines.join('\n'), encoding: 'utf8' });
+  if (result.error !== undefined) throw ipMissing(result.error);
+  if (result.status === 0) return;
+  const place = namespace === undefined ? '' : ` in ${namespace}`;
+  throw new UserError(
+    'unsupported',
+    `ip failed${place}: ${result.stderr.trim()}`,
+    'weft lab needs root and Linux with veth',
+  );
+}
+
+function ipMissing(error: NodeJS.ErrnoException): Error {
+  if (error.code !== 'ENOENT') return error;
+  return new UserError('unsupported', 'the command `ip` is not installed', 'install the package iproute2');
+}
+
+/** Removes a namespace if it is still the one that was made; its devices go with it. */
+export function removeNamespace(name: string, identity: string | undefined): void {
+  const found = namespaceIdentity(name);
+  if (found === undefined || (identity !== undefined && found !== identity)) return;
+  runIp([`netns delete ${name}`]);
+}
+
+/** The processes whose main thread is in the namespace. */
+export function processesIn(name: string): number[] {
+  const inode = statSync(namespacePath(name), { throwIfNoEntry: false })?.ino;
+  if (inode === undefined) return [];
+  const pids = readdirSync('/proc').filter((entry) => /^\d+$/.test(entry));
+  return pids.filter((pid) => namespaceLink(pid) === `net:[${inode}]`).map(Number);
+}
+
+function namespaceLink(pid: string): string | undefined {
+  try {
+    return readlinkSync(`/proc/${pid}/ns/net`);
+  } catch {
+    return undefined; // it ended
+  }
+}

@@ -1,0 +1,180 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { afterEach, describe, expect, test } from 'vitest';
+import { UserError } from '../../../src/base/errors.ts';
+import { isRunning, type Program } from '../../../src/lab/daemon-process.ts';
+import { isDaemonRunning, restartDaemon, stopDaemon } from '../../../src/lab/lab-daemons.ts';
+import { type LabRecord, labDirectory, readLabRecord, writeLabRecord } from '../../../src/lab/lab-record.ts';
+import { lowerLab } from '../../../src/lab/lower-lab.ts';
+import { planLab } from '../../../src/lab/plan.ts';
+import { raiseLab } from '../../../src/lab/raise-lab.ts';
+import type { CloudRecord } from '../../../src/model/records.ts';
+
+const NAME = `wt-${process.pid}`;
+const PROGRAM: Program = [process.execPath, fileURLToPath(new URL('fake-daemon.mjs', import.meta.url))];
+
+function cloud(hosts: readonly string[]): CloudRecord[] {
+  return [
+    { kind: 'tenant', spec: { name: 'a', gni: 1 } },
+    ...hosts.flatMap((name, index): CloudRecord[] => [
+      { kind: 'host', spec: { name, underlay: `198.18.0.${index + 1}` } },
+      { kind: 'guest', spec: { name: `g${index}`, tenant: 'a' } },
+      {
+        kind: 'port',
+        spec: {
+          name: `p${index}`,
+          guest: `g${index}`,
+          subnet: 's',
+          addresses: [`10.1.2.${index + 1}`],
+          host: name,
+          device: 'tun0',
+          namespace: `${NAME}-g${index}`,
+        },
+      },
+    ]),
+  ];
+}
+
+function raise(hosts: readonly string[], signal = new AbortController().signal): Promise<LabRecord> {
+  const records = cloud(hosts);
+  const plan = planLab(records, { name: NAME, mapper: '198.18.0.100' }, labDirectory(NAME));
+  return raiseLab({ plan, records, file: '/nowhere.yaml', program: PROGRAM, signal, progress: () => {} });
+}
+
+function namespaces(): string[] {
+  const lines = execFileSync('ip', ['netns', 'list'], { encoding: 'utf8' }).split('\n');
+  return lines.map((line) => line.split(' ')[0] ?? '').filter((name) => name.includes(NAME));
+}
+
+/** The processes whose command line names this test's lab. */
+function processes(): string[] {
+  const found = execFileSync('sh', ['-c', `grep -lsa "/lab/${NAME}/" /proc/[0-9]*/cmdline; true`], {
+    encoding: 'utf8',
+  });
+  return found.split('\n').filter((path) => path !== '' && isNodeProcess(path));
+}
+
+function isNodeProcess(cmdline: string): boolean {
+  try {
+    return readFileSync(cmdline, 'utf8').includes('fake-daemon');
+  } catch {
+    return false;
+  }
+}
+
+function expectNothingLeft(): void {
+  expect({ namespaces: namespaces(), processes: processes(), directory: existsSync(labDirectory(NAME)) }).toEqual({
+    namespaces: [],
+    processes: [],
+    directory: false,
+  });
+}
+
+afterEach(async () => {
+  await lowerLab(NAME);
+});
+
+describe('a lab', () => {
+  test('joins its hosts, has no way out, and leaves nothing behind', async () => {
+    const record = await raise(['x', 'y']);
+    expect(namespaces()).toHaveLength(6);
+    expect(processes()).toHaveLength(3);
+    const inX = (...command: string[]) =>
+      execFileSync('nsenter', [`--net=/run/netns/weft-${NAME}-x`, ...command], { encoding: 'utf8' });
+    expect(inX('ping', '-c', '1', '-W', '2', '198.18.0.2')).toContain('1 received');
+    expect(inX('ip', 'route').trim().split('\n')).toHaveLength(1);
+    expect(inX('ip', 'route')).not.toContain('default');
+    expect(inX('ip', '-o', 'link', 'show', 'underlay')).toContain('mtu 1500');
+    expect(inX('ip', '-o', 'link', 'show', 'lo')).toContain('UP');
+    await lowerLab(record.plan.name);
+    expectNothingLeft();
+    await expect(lowerLab(NAME)).resolves.toEqual([]);
+  });
+
+  test('of which a daemon ends is undone, and says what its log said', async () => {
+    await expect(raise(['x', 'dies'])).rejects.toThrow(/dies: the daemon ended[\s\S]*this daemon cannot live/);
+    expectNothingLeft();
+  });
+
+  test('that is interrupted is undone', async () => {
+    const abort = new AbortController();
+    const raising = raise(['x', 'stalls'], abort.signal);
+    const refused = expect(raising).rejects.toThrow('enough');
+    while (processes().length < 3) await new Promise((resolve) => setImmediate(resolve));
+    abort.abort(new UserError('conflict', 'enough'));
+    await refused;
+    expectNothingLeft();
+  });
+
+  test('is refused while one of its name is up, and that one stays', async () => {
+    const record = await raise(['x']);
+    await expect(raise(['x'])).rejects.toThrow(UserError);
+    expect(isDaemonRunning(record, record.plan.mapper)).toBe(true);
+  });
+
+  test('is refused where a namespace of another has its name, and that one stays', async () => {
+    execFileSync('ip', ['netns', 'add', `${NAME}-g0`]);
+    try {
+      await expect(raise(['x'])).rejects.toThrow(`${NAME}-g0 exists already`);
+      expect(namespaces()).toEqual([`${NAME}-g0`]);
+    } finally {
+      execFileSync('ip', ['netns', 'delete', `${NAME}-g0`]);
+    }
+    expectNothingLeft();
+  });
+
+  test('that is half there is taken down', async () => {
+    const record = await raise(['x', 'y']);
+    execFileSync('ip', ['netns', 'delete', `${NAME}-g1`]);
+    process.kill(record.processes['y']?.pid ?? 0, 'SIGKILL');
+    writeLabRecord({ ...record, identities: {} });
+    await lowerLab(NAME);
+    expectNothingLeft();
+  });
+
+  test('never ends a process that was given the pid of one of its own', async () => {
+    const record = await raise(['x']);
+    const bystander = spawn('sleep', ['60'], { stdio: 'ignore' });
+    try {
+      const x = record.processes['x'];
+      const pid = bystander.pid ?? 0;
+      writeLabRecord({ ...record, processes: { ...record.processes, y: { pid, startTime: x?.startTime ?? 0 } } });
+      await lowerLab(NAME);
+      expect(bystander.exitCode ?? bystander.signalCode).toBe(null);
+    } finally {
+      bystander.kill();
+    }
+  });
+
+  test('never removes a namespace that took the name of one of its own', async () => {
+    const record = await raise(['x']);
+    writeLabRecord({ ...record, identities: { ...record.identities, [`${NAME}-g0`]: '1:1' } });
+    await lowerLab(NAME);
+    expect(namespaces()).toEqual([`${NAME}-g0`]);
+    execFileSync('ip', ['netns', 'delete', `${NAME}-g0`]);
+    expectNothingLeft();
+  });
+
+  test('goes on without a daemon that is stopped, and takes it back', async () => {
+    const { plan } = await raise(['x']);
+    await stopDaemon(current(), plan.mapper);
+    expect([plan.mapper, ...plan.agents].map((daemon) => isDaemonRunning(current(), daemon))).toEqual([false, true]);
+    await restartDaemon(current(), plan.mapper, PROGRAM);
+    expect(isDaemonRunning(current(), plan.mapper)).toBe(true);
+    await expect(restartDaemon(current(), plan.mapper, PROGRAM)).rejects.toThrow('running already');
+  });
+});
+
+test('a process that ended is not taken for one that runs', async () => {
+  const { processes: started } = await raise(['x']);
+  const [one] = Object.values(started);
+  await lowerLab(NAME);
+  expect(one !== undefined && isRunning(one)).toBe(false);
+});
+
+function current(): LabRecord {
+  const record = readLabRecord(NAME);
+  if (record === undefined) throw new Error('the lab has no record');
+  return record;
+}
