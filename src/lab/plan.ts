@@ -1,7 +1,7 @@
 /** From a cloud file to what has to exist for its lab. Pure: nothing is looked at and nothing is made. */
 import { join } from 'node:path';
 import { UserError } from '../base/errors.ts';
-import { type Endpoint, formatAddress, formatEndpoint, parseEndpoint } from '../base/ipv4.ts';
+import { type Endpoint, formatAddress, formatEndpoint, parseEndpoint, parsePrefix } from '../base/ipv4.ts';
 import type { LabSection } from '../model/cloud-file.ts';
 import {
   type CloudRecord,
@@ -89,7 +89,7 @@ export function planLab(records: readonly CloudRecord[], section: LabSection, di
     ipSteps: [
       createStep(namespaces, members, bridge),
       bridgeStep(members, bridge),
-      ...memberSteps(members),
+      ...memberSteps(members, section.underlay),
       ...loopbacks,
     ],
     mapper: mapperPlan(mapper, directory),
@@ -174,8 +174,9 @@ function bridgeStep(members: readonly Member[], bridge: string): IpStep {
   };
 }
 
-function memberSteps(members: readonly Member[]): IpStep[] {
-  const { length } = underlayPrefix(members.map((member) => member.endpoint.address));
+function memberSteps(members: readonly Member[], prefixText: string | undefined): IpStep[] {
+  const addresses = members.map((member) => member.endpoint.address);
+  const { length } = parsePrefix(prefixText ?? '') ?? underlayPrefix(addresses);
   return members.map(({ namespace, endpoint }) => ({
     namespace,
     lines: [

@@ -38,7 +38,7 @@ function cloud(hosts: readonly string[]): CloudRecord[] {
 
 function raise(hosts: readonly string[], signal = new AbortController().signal): Promise<LabRecord> {
   const records = cloud(hosts);
-  const plan = planLab(records, { name: NAME, mapper: '198.18.0.100' }, labDirectory(NAME));
+  const plan = planLab(records, { name: NAME, underlay: undefined, mapper: '198.18.0.100' }, labDirectory(NAME));
   return raiseLab({ plan, records, file: '/nowhere.yaml', program: PROGRAM, signal, progress: () => {} });
 }
 

@@ -4,7 +4,7 @@ import { planLab } from '../../../src/lab/plan.ts';
 import { resolveDaemon, resolveTarget } from '../../../src/lab/resolve-target.ts';
 import type { CloudRecord } from '../../../src/model/records.ts';
 
-const SECTION = { name: 'test', mapper: '198.18.0.100' };
+const SECTION = { name: 'test', underlay: undefined, mapper: '198.18.0.100' };
 
 function host(name: string, underlay: string): CloudRecord {
   return { kind: 'host', spec: { name, underlay } };
@@ -42,6 +42,12 @@ describe('planLab', () => {
     expect(lines.filter((line) => line.includes(' type veth '))).toHaveLength(3);
     expect(lines.filter((line) => line.includes(' master bridge '))).toHaveLength(3);
     expect(lines.filter((line) => line.includes('route'))).toEqual([]);
+  });
+
+  test('takes the prefix that the file says', () => {
+    const { ipSteps } = planLab(TWO_HOSTS, { ...SECTION, underlay: '198.18.0.0/15' }, '/run');
+    const lines = ipSteps.flatMap((step) => step.lines);
+    expect(lines).toContain('address add 198.18.0.1/15 dev underlay');
   });
 
   test('brings lo up in every namespace', () => {
