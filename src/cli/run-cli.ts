@@ -9,6 +9,7 @@ import { addDropsCommand } from './commands/drops.ts';
 import { addExplainCommand } from './commands/explain.ts';
 import { addFlowCommand } from './commands/flow.ts';
 import { addGetCommand } from './commands/get.ts';
+import { addLabCommand } from './commands/lab.ts';
 import { addMapperCommand } from './commands/mapper.ts';
 import { addPortCommand } from './commands/port.ts';
 import { addStatusCommand } from './commands/status.ts';
@@ -27,6 +28,7 @@ const COMMANDS: readonly ((program: Command, cli: Cli) => void)[] = [
   addExplainCommand,
   addMapperCommand,
   addAgentCommand,
+  addLabCommand,
 ];
 
 const EXIT_CODES_HELP = `
