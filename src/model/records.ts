@@ -43,7 +43,9 @@ export const Network = Type.Object(
   {
     name: Name,
     tenant: Name,
-    mtu: Type.Optional(Type.Integer({ minimum: MIN_MTU, maximum: MAX_MTU, description: `bytes, ${MIN_MTU} to ${MAX_MTU}` })),
+    mtu: Type.Optional(
+      Type.Integer({ minimum: MIN_MTU, maximum: MAX_MTU, description: `bytes, ${MIN_MTU} to ${MAX_MTU}` }),
+    ),
     /** The label stack that the network's frames carry, outermost first. */
     labels: Type.Optional(
       Type.Array(Type.Integer({ minimum: 0, maximum: MAX_LABEL }), {
@@ -83,7 +85,11 @@ export const Port = Type.Object(
     name: Name,
     guest: Name,
     subnet: Name,
-    addresses: Type.Array(Address, { minItems: 1, maxItems: MAX_PORT_ADDRESSES }),
+    addresses: Type.Array(Address, {
+      minItems: 1,
+      maxItems: MAX_PORT_ADDRESSES,
+      description: `a list of 1 to ${MAX_PORT_ADDRESSES} IPv4 addresses`,
+    }),
     host: Name,
     /** The TUN device; unique on its host and namespace. */
     device: Type.String({

@@ -1,0 +1,178 @@
+/**
+ * Cloud files: YAML that describes a whole cloud, or a part of one to be added to what the mapping
+ * daemon has. Everything that is wrong is found in one reading and named by its line.
+ *
+ *   cloud: netweft/v1
+ *   tenants: [...]     one list per kind of record, see `records.ts`
+ *   lab: {...}         optional, see `lab-section.ts`
+ */
+import { UserError } from '../base/errors.ts';
+import { CloudDocument, type Complaint, type DocumentEntry, type DocumentValue } from './cloud-document.ts';
+import { type LabSection, labProblems, labSchemaProblems } from './lab-section.ts';
+import { nearestWord } from './nearest-word.ts';
+import { formatProblem, type Problem } from './problem.ts';
+import { recordProblems } from './record-check.ts';
+import { type CloudRecord, KINDS, type Kind } from './records.ts';
+import { validateCloud } from './validate.ts';
+
+export type { LabSection };
+
+const FORMAT = 'netweft/v1';
+/** Characters of one file: some ten thousand records. */
+const MAX_FILE_LENGTH = 8 * 1024 * 1024;
+/** Problems that one error lists; the rest is counted. */
+const MAX_LISTED_PROBLEMS = 20;
+const DEFAULT_LAB_NAME = 'lab';
+
+const KIND_OF_SECTION: ReadonlyMap<string, Kind> = new Map(KINDS.map((kind) => [`${kind}s`, kind]));
+const SECTIONS: readonly string[] = ['cloud', ...KIND_OF_SECTION.keys(), 'lab'];
+
+export interface CloudFile {
+  readonly records: readonly CloudRecord[];
+  readonly lab: LabSection | undefined;
+  /** The line, from 1, where the record starts. */
+  lineOf(kind: Kind, name: string): number | undefined;
+}
+
+/** `part`: records that the file refers to may be with the mapping daemon instead. */
+export type CloudFileScope = 'whole' | 'part';
+
+/**
+ * Reads the text of a cloud file. Throws UserError `invalid` whose message has a line
+ * `file:line: what is wrong; what to do` for every problem.
+ */
+export function parseCloudFile(text: string, fileName: string, scope: CloudFileScope = 'whole'): CloudFile {
+  if (text.length > MAX_FILE_LENGTH) {
+    throw new UserError(
+      'limit',
+      `${fileName} has more than ${MAX_FILE_LENGTH} characters`,
+      'split it into several files',
+    );
+  }
+  const reading = new CloudReading(text, scope);
+  if (reading.complaints.length > 0) throw new UserError('invalid', listComplaints(fileName, reading.complaints));
+  return {
+    records: reading.records,
+    lab: reading.lab,
+    lineOf: (kind, name) => reading.lineOf(kind, name),
+  };
+}
+
+/** One pass over a file, which collects what is wrong instead of stopping at it. */
+class CloudReading {
+  readonly records: CloudRecord[] = [];
+  readonly complaints: Complaint[] = [];
+  lab: LabSection | undefined;
+  readonly #document: CloudDocument;
+  /** By position in `records`. */
+  readonly #places: DocumentValue[] = [];
+
+  constructor(text: string, scope: CloudFileScope) {
+    this.#document = new CloudDocument(text);
+    this.complaints.push(...this.#document.syntaxComplaints);
+    if (this.complaints.length > 0) return;
+    try {
+      this.#readSections();
+      // Rules between records mean little while some records could not be read.
+      if (this.complaints.length === 0) this.#checkRules(scope);
+    } catch (error) {
+      if (!(error instanceof ReferenceError)) throw error;
+      this.complaints.push({
+        line: 1,
+        message: 'aliases without an anchor, or too many of them; write the values out',
+      });
+    }
+  }
+
+  lineOf(kind: Kind, name: string): number | undefined {
+    const index = this.records.findIndex((record) => record.kind === kind && record.spec.name === name);
+    return this.#places[index]?.line;
+  }
+
+  #readSections(): void {
+    const sections = this.#document.sections();
+    if (sections === undefined) {
+      this.#complain(1, `this is no cloud file; it starts with "cloud: ${FORMAT}"`);
+      return;
+    }
+    this.#checkFormat(sections.find(({ key }) => key === 'cloud'));
+    const lab = sections.find(({ key }) => key === 'lab');
+    for (const { key, value } of sections) {
+      const kind = KIND_OF_SECTION.get(key);
+      if (kind !== undefined) this.#readRecords(kind, key, value);
+      else if (!SECTIONS.includes(key)) this.#unknownSection(key, value.line);
+    }
+    if (lab !== undefined) this.#readLab(lab.value);
+  }
+
+  #checkFormat(entry: DocumentEntry | undefined): void {
+    const format = entry === undefined ? undefined : this.#document.plain(entry.value);
+    if (format === FORMAT) return;
+    if (entry === undefined) this.#complain(1, `"cloud" is missing; write "cloud: ${FORMAT}" first`);
+    else this.#complain(entry.value.line, `"cloud" is ${JSON.stringify(format)}; this version reads ${FORMAT}`);
+  }
+
+  #unknownSection(key: string, line: number): void {
+    const near = nearestWord(key, SECTIONS);
+    const advice = near === undefined ? `known keys are ${SECTIONS.join(', ')}` : `did you mean "${near}"?`;
+    this.#complain(line, `unknown key ${JSON.stringify(key.slice(0, 64))}; ${advice}`);
+  }
+
+  #readRecords(kind: Kind, section: string, value: DocumentValue): void {
+    if (this.#document.plain(value) === null) return;
+    const items = this.#document.items(value);
+    if (items === undefined)
+      this.#complain(value.line, `"${section}" is not a list; start each ${kind} with "- name:"`);
+    for (const item of items ?? []) this.#readRecord(kind, item);
+  }
+
+  #readRecord(kind: Kind, item: DocumentValue): void {
+    const spec = this.#document.plain(item);
+    const problems = recordProblems(kind, spec);
+    const name = (spec as { name?: unknown } | null)?.name;
+    const subject = typeof name === 'string' ? `${kind} ${name}` : `a ${kind}`;
+    for (const { path, message } of problems)
+      this.#complain(this.#document.lineAt(item, path), `${subject}: ${message}`);
+    if (problems.length > 0) return;
+    this.records.push({ kind, spec } as CloudRecord);
+    this.#places.push(item);
+  }
+
+  #readLab(value: DocumentValue): void {
+    const plain = this.#document.plain(value);
+    const problems = labSchemaProblems(plain);
+    for (const { path, message } of problems) this.#complain(this.#document.lineAt(value, path), `lab: ${message}`);
+    if (problems.length > 0) return;
+    const { name = DEFAULT_LAB_NAME, underlay, mapper } = plain as { name?: string; underlay?: string; mapper: string };
+    this.lab = { name, underlay, mapper };
+    for (const { key, message } of labProblems(this.lab, this.records)) {
+      this.#complain(this.#document.lineAt(value, [key]), message);
+    }
+  }
+
+  #checkRules(scope: CloudFileScope): void {
+    for (const problem of validateCloud(this.records)) {
+      if (scope === 'part' && problem.isDangling) continue;
+      this.#complain(this.#lineOfProblem(problem), formatProblem(problem));
+    }
+  }
+
+  #lineOfProblem({ index, path }: Problem): number {
+    const place = this.#places[index];
+    return place === undefined ? 1 : this.#document.lineAt(place, path);
+  }
+
+  #complain(line: number, message: string): void {
+    this.complaints.push({ line, message });
+  }
+}
+
+function listComplaints(fileName: string, complaints: readonly Complaint[]): string {
+  const lines = complaints
+    .toSorted((a, b) => a.line - b.line)
+    .slice(0, MAX_LISTED_PROBLEMS)
+    .map(({ line, message }) => `${fileName}:${line}: ${message}`);
+  const more = complaints.length - lines.length;
+  if (more > 0) lines.push(`${fileName}: and ${more} more problems`);
+  return lines.join('\n');
+}

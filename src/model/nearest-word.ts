@@ -1,0 +1,34 @@
+/** Words longer than this are not compared: they are no typing mistake of a key or a kind. */
+const MAX_COMPARED_LENGTH = 64;
+
+/** The candidate that `word` is most likely a mistyped form of; `undefined` when none is close. */
+export function nearestWord(word: string, candidates: readonly string[]): string | undefined {
+  if (word.length > MAX_COMPARED_LENGTH) return undefined;
+  const farthest = Math.max(1, Math.floor(word.length / 3));
+  let best: string | undefined;
+  let bestDistance = farthest + 1;
+  for (const candidate of candidates) {
+    const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
+    if (distance < bestDistance) {
+      best = candidate;
+      bestDistance = distance;
+    }
+  }
+  return best;
+}
+
+/** Levenshtein's distance: insertions, deletions and replacements of one character. */
+function editDistance(a: string, b: string): number {
+  let previous = Array.from({ length: b.length + 1 }, (_, column) => column);
+  for (let row = 1; row <= a.length; row++) {
+    const current = [row];
+    for (let column = 1; column <= b.length; column++) {
+      const replaced = (previous[column - 1] ?? 0) + (a[row - 1] === b[column - 1] ? 0 : 1);
+      const inserted = (current[column - 1] ?? 0) + 1;
+      const deleted = (previous[column] ?? 0) + 1;
+      current.push(Math.min(replaced, inserted, deleted));
+    }
+    previous = current;
+  }
+  return previous[b.length] ?? 0;
+}
