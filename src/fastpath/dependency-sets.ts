@@ -55,14 +55,17 @@ export class DependencySets {
     return this.#containing.has(key);
   }
 
-  /** Says that the state under these keys changed. */
-  touch(keys: Iterable<StateKey>): void {
+  /** Says that the state under these keys changed; reports whether any cached decision depends on it. */
+  touch(keys: Iterable<StateKey>): boolean {
+    let isAnyHeld = false;
     for (const key of keys) {
       for (const number of this.#containing.get(key) ?? []) {
         const set = this.#sets[number];
         if (set !== undefined) set.generation = (set.generation + 1) >>> 0;
+        isAnyHeld = true;
       }
     }
+    return isAnyHeld;
   }
 
   #create(keys: readonly StateKey[], name: string): number {

@@ -3,6 +3,7 @@
  * decisions and never makes one: what it does not know it holds and hands up, and `resolve` answers.
  * One conformance suite drives every implementation.
  */
+import type { Endpoint } from '../base/ipv4.ts';
 import type { StateKey } from '../model/snapshot.ts';
 import type { Arrival } from '../pipeline/arrival.ts';
 import type { DropReason } from '../pipeline/drop-reasons.ts';
@@ -22,6 +23,8 @@ export const IDLE_MS = 30_000;
 export interface Upcall {
   readonly id: number;
   readonly arrival: Arrival;
+  /** True for a datagram whose header is not accepted yet: its context is answered first. */
+  readonly needsContext: boolean;
 }
 
 export interface StepOutput {
@@ -96,6 +99,8 @@ export interface FastPath {
   touch(keys: Iterable<StateKey>): void;
   /** Reports whether a cached decision depends on the key. */
   isHeld(key: StateKey): boolean;
+  /** The known senders: their upcalls are charged to each, those of all others to one bucket. */
+  setPeers(endpoints: readonly Endpoint[]): void;
   /** Forgets a port: its flows and what waits from it. */
   removePort(port: number): void;
   /** Drops what waited too long and forgets what is idle. Returns true while anything is left to expire. */

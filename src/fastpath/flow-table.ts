@@ -5,6 +5,9 @@ export const FREE = 0;
 export const PENDING = 1;
 export const ACTIVE = 2;
 
+/** In `action` of a pending entry that no upcall stands for yet. */
+export const NO_UPCALL = 0;
+
 /** Entries looked at before one is evicted; bounds the cost of an insertion. */
 const EVICTION_SCAN = 64;
 const NONE = -1;
@@ -101,6 +104,7 @@ export class FlowTable {
     this.#freeHead = this.#nextInBucket[slot] ?? NONE;
     this.keys.set(key, slot * KEY_WORDS);
     this.state[slot] = PENDING;
+    this.action[slot] = NO_UPCALL;
     this.lastUsed[slot] = now;
     this.#handSaw[slot] = NONE;
     this.packets[slot] = 0;

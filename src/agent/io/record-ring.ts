@@ -27,7 +27,8 @@ function recordSize(payload: number): number {
   return (HEADER_BYTES + payload + ALIGNMENT - 1) & -ALIGNMENT;
 }
 
-export interface RecordHeader {
+/** A record that was read; `payload` aliases the ring and is valid until `release`. */
+export interface RingRecord {
   readonly kind: number;
   /** 0 to 255. */
   readonly detail: number;
@@ -35,10 +36,6 @@ export interface RecordHeader {
   readonly port: number;
   readonly id: number;
   readonly extra: number;
-}
-
-/** A record that was read; `payload` aliases the ring and is valid until `release`. */
-export interface RingRecord extends RecordHeader {
   readonly payload: Uint8Array;
 }
 
@@ -59,18 +56,17 @@ export class RingWriter {
   }
 
   /** Adds a record whose payload is `first` followed by `second`, unpublished; false if the ring is full. */
-  write(header: RecordHeader, first: Uint8Array, second?: Uint8Array): boolean {
+  write(kind: number, detail: number, port: number, id: number, first: Uint8Array, second?: Uint8Array): boolean {
     const length = first.length + (second?.length ?? 0);
     const size = recordSize(length);
     const toEnd = this.#capacity - (this.#head & (this.#capacity - 1));
     const skipped = size > toEnd ? toEnd : 0;
     if (!this.#hasRoom(skipped + size)) return false;
-    if (skipped > 0) this.#writeHeader(skipped - HEADER_BYTES, RECORD_KIND.wrap, 0, 0, skipped);
+    if (skipped > 0) this.#append(skipped, skipped - HEADER_BYTES, RECORD_KIND.wrap, 0);
     const at = (this.#head & (this.#capacity - 1)) + HEADER_BYTES;
     this.#bytes.set(first, at);
     if (second !== undefined) this.#bytes.set(second, at + first.length);
-    const word = header.kind | (header.detail << 8) | (header.port << 16);
-    this.#writeHeader(length, word, header.id, header.extra, size);
+    this.#append(size, length, kind | (detail << 8) | (port << 16), id);
     return true;
   }
 
@@ -87,12 +83,12 @@ export class RingWriter {
     return used + size <= this.#capacity;
   }
 
-  #writeHeader(length: number, word: number, id: number, extra: number, size: number): void {
+  #append(size: number, length: number, word: number, id: number): void {
     const at = (this.#head & (this.#capacity - 1)) >>> 2;
     this.#words[at] = length;
     this.#words[at + 1] = word;
     this.#words[at + 2] = id;
-    this.#words[at + 3] = extra;
+    this.#words[at + 3] = 0;
     this.#head = (this.#head + size) | 0;
   }
 }

@@ -1,3 +1,4 @@
+import type { Endpoint } from '../../base/ipv4.ts';
 import type { StateKey } from '../../model/snapshot.ts';
 import { decapsulatedTos, outerEcn, setTos } from '../../packet/ecn.ts';
 import { PacketView } from '../../packet/packet-view.ts';
@@ -21,10 +22,10 @@ import {
   type Upcall,
 } from '../fast-path.ts';
 import { FIRST_CONTEXT, hasFlow, KEY_WORDS, writeFlowKey } from '../flow-key.ts';
-import { ACTIVE, FlowTable, PENDING } from '../flow-table.ts';
+import { ACTIVE, FlowTable, NO_UPCALL, PENDING } from '../flow-table.ts';
 import type { InPacket, OutPacket, UnderlayDatagram } from '../packets.ts';
 import { describeFlow } from './flow-info.ts';
-import { UpcallTable, type WaitingUpcall } from './upcall-table.ts';
+import { UpcallTable, type UpcallTerms, type WaitingUpcall } from './upcall-table.ts';
 
 export interface ReferenceFastPathOptions {
   /** Flows in all, and of one port or ingress context. */
@@ -33,6 +34,9 @@ export interface ReferenceFastPathOptions {
   /** Random, for the flow table's hash. */
   readonly seed: number;
 }
+
+/** What the upcalls of all unknown senders together are charged to. */
+const STRANGERS = -1;
 
 /** The fast path in TypeScript: the twin that the native one is compared with, and usable by itself. */
 export class ReferenceFastPath implements FastPath {
@@ -45,6 +49,7 @@ export class ReferenceFastPath implements FastPath {
   readonly #drops = new DropCounters();
   readonly #view = new PacketView();
   readonly #key = new Uint32Array(KEY_WORDS);
+  #peers: ReadonlySet<number> = new Set();
   #packetsOut: OutPacket[] = [];
   #upcallsOut: Upcall[] = [];
   #hits = 0;
@@ -72,17 +77,23 @@ export class ReferenceFastPath implements FastPath {
   }
 
   upcall(id: number): Upcall | undefined {
-    const arrival = this.#upcalls.get(id)?.packets[0];
-    return arrival === undefined ? undefined : { id, arrival };
+    const waiting = this.#upcalls.get(id);
+    const arrival = waiting?.packets[0];
+    if (waiting === undefined || arrival === undefined) return undefined;
+    return { id, arrival, needsContext: waiting.needsContext };
   }
 
   touch(keys: Iterable<StateKey>): void {
-    this.#dependencies.touch(keys);
+    if (!this.#dependencies.touch(keys)) return;
     for (const context of this.#contexts.removeStale((one) => this.#isStale(one))) this.#dropContext(context);
   }
 
   isHeld(key: StateKey): boolean {
     return this.#dependencies.isHeld(key);
+  }
+
+  setPeers(endpoints: readonly Endpoint[]): void {
+    this.#peers = new Set(endpoints.map(endpointNumber));
   }
 
   removePort(port: number): void {
@@ -148,8 +159,9 @@ export class ReferenceFastPath implements FastPath {
 
   #arriveUnderlay(arrival: Extract<Arrival, { kind: 'underlay' }>, now: number): void {
     const context = this.#contexts.find(arrival.source, arrival.header);
-    const origin = FIRST_CONTEXT + endpointNumber(arrival.source);
-    if (context === undefined) this.#raise(origin, -1, arrival, now);
+    const sender = endpointNumber(arrival.source);
+    const origin = this.#peers.has(sender) ? FIRST_CONTEXT + sender : STRANGERS;
+    if (context === undefined) this.#raise({ origin, slot: -1, needsContext: true }, arrival, now);
     else this.#arrive(arrival, context.ingress, origin, now);
   }
 
@@ -157,10 +169,10 @@ export class ReferenceFastPath implements FastPath {
   #arrive(arrival: Arrival, ingress: number, origin: number, now: number): void {
     const fault = this.#view.parse(arrival.bytes);
     if (fault !== undefined) return this.#drops.count(fault);
-    if (!hasFlow(this.#view)) return this.#raise(origin, -1, arrival, now);
+    if (!hasFlow(this.#view)) return this.#raise({ origin, slot: -1, needsContext: false }, arrival, now);
     writeFlowKey(this.#key, ingress, this.#view);
     const slot = this.#flows.find(this.#key);
-    if (slot < 0) return this.#raise(origin, this.#flows.insert(this.#key, now), arrival, now);
+    if (slot < 0) return this.#raiseFlow(origin, this.#flows.insert(this.#key, now), arrival, now);
     if (this.#flows.state[slot] === PENDING) return this.#hold(slot, arrival);
     this.#useEntry(slot, arrival, origin, now);
   }
@@ -173,9 +185,10 @@ export class ReferenceFastPath implements FastPath {
     if (!isFresh) {
       this.#releaseEntry(slot);
       flows.state[slot] = PENDING;
-      return this.#raise(origin, slot, arrival, now);
+      flows.action[slot] = NO_UPCALL;
+      return this.#raiseFlow(origin, slot, arrival, now);
     }
-    if (!this.#passesGuards(slot, arrival)) return this.#raise(origin, -1, arrival, now);
+    if (!this.#passesGuards(slot, arrival)) return this.#raise({ origin, slot: -1, needsContext: false }, arrival, now);
     flows.lastUsed[slot] = now;
     flows.packets[slot] = (flows.packets[slot] ?? 0) + 1;
     flows.bytes[slot] = (flows.bytes[slot] ?? 0) + arrival.bytes.length;
@@ -195,8 +208,7 @@ export class ReferenceFastPath implements FastPath {
       case 'drop':
         return this.#drops.count(action.reason);
       case 'deliver':
-        if (arrival.kind === 'underlay') this.#applyOuterEcn(arrival);
-        this.#packetsOut.push({ kind: 'guest', port: action.port, bytes: arrival.bytes });
+        this.#packetsOut.push({ kind: 'guest', port: action.port, bytes: this.#withOuterEcn(arrival) });
         return;
       case 'send': {
         const { destination, header } = action;
@@ -206,13 +218,23 @@ export class ReferenceFastPath implements FastPath {
     }
   }
 
-  #applyOuterEcn(arrival: Extract<Arrival, { kind: 'underlay' }>): void {
+  #withOuterEcn(arrival: Arrival): Uint8Array {
+    if (arrival.kind === 'guest') return arrival.bytes;
     const tos = decapsulatedTos(this.#view.tos, arrival.tos) ?? this.#view.tos;
-    if (tos !== this.#view.tos) setTos(arrival.bytes, tos);
+    if (tos === this.#view.tos) return arrival.bytes;
+    const marked = arrival.bytes.slice();
+    setTos(marked, tos);
+    return marked;
   }
 
-  #raise(origin: number, slot: number, arrival: Arrival, now: number): void {
-    const upcall = this.#upcalls.add(origin, slot, arrival, now);
+  /** `slot` is the flow's pending entry, or -1 where the table had no room: then it is decided alone. */
+  #raiseFlow(origin: number, slot: number, arrival: Arrival, now: number): void {
+    this.#raise({ origin, slot, needsContext: false }, arrival, now);
+  }
+
+  #raise(terms: UpcallTerms, arrival: Arrival, now: number): void {
+    const { slot, needsContext } = terms;
+    const upcall = this.#upcalls.add(terms, arrival, now);
     const packet = upcall?.packets[0];
     if (upcall === undefined || packet === undefined) {
       if (slot >= 0) this.#flows.remove(slot);
@@ -220,7 +242,7 @@ export class ReferenceFastPath implements FastPath {
     }
     if (slot >= 0) this.#flows.action[slot] = upcall.id;
     this.#upcallCount++;
-    this.#upcallsOut.push({ id: upcall.id, arrival: packet });
+    this.#upcallsOut.push({ id: upcall.id, arrival: packet, needsContext });
   }
 
   #hold(slot: number, arrival: Arrival): void {
@@ -294,7 +316,7 @@ export class ReferenceFastPath implements FastPath {
   }
 
   #releaseEntry(slot: number): void {
-    if (this.#flows.state[slot] !== ACTIVE) return;
+    if (this.#flows.state[slot] === PENDING) return this.#upcalls.detach(this.#flows.action[slot] ?? NO_UPCALL);
     this.#actions.release(this.#flows.action[slot] ?? -1);
     this.#dependencies.release(this.#flows.dependencies[slot] ?? -1);
   }

@@ -1,11 +1,18 @@
 import type { Arrival } from '../../pipeline/arrival.ts';
 import { MAX_HELD_PACKETS, MAX_UPCALLS_PER_ORIGIN } from '../fast-path.ts';
 
-/** One undecided flow (`slot` is its entry) or single packet (`slot` is -1), with what waits behind it. */
-export interface WaitingUpcall {
-  readonly id: number;
+export interface UpcallTerms {
+  /** What it is charged to. */
   readonly origin: number;
-  readonly slot: number;
+  /** The pending entry of an undecided flow; -1 for a single packet. */
+  slot: number;
+  readonly needsContext: boolean;
+}
+
+/** An undecided flow or single packet, with what waits behind it. */
+export interface WaitingUpcall extends UpcallTerms {
+  /** 1 and up. */
+  readonly id: number;
   readonly since: number;
   readonly packets: Arrival[];
 }
@@ -25,10 +32,11 @@ export class UpcallTable {
   }
 
   /** Undefined when the origin has as many as it may. The packet is copied. */
-  add(origin: number, slot: number, packet: Arrival, now: number): WaitingUpcall | undefined {
+  add(terms: UpcallTerms, packet: Arrival, now: number): WaitingUpcall | undefined {
+    const { origin } = terms;
     const count = this.#perOrigin.get(origin) ?? 0;
     if (count >= MAX_UPCALLS_PER_ORIGIN) return undefined;
-    const upcall = { id: this.#nextId++, origin, slot, since: now, packets: [copy(packet)] };
+    const upcall = { ...terms, id: this.#nextId++, since: now, packets: [copy(packet)] };
     this.#waiting.set(upcall.id, upcall);
     this.#perOrigin.set(origin, count + 1);
     return upcall;
@@ -47,6 +55,12 @@ export class UpcallTable {
     const left = (this.#perOrigin.get(upcall.origin) ?? 1) - 1;
     if (left === 0) this.#perOrigin.delete(upcall.origin);
     else this.#perOrigin.set(upcall.origin, left);
+  }
+
+  /** The upcall's flow entry is gone: its packets will be decided one by one. */
+  detach(id: number): void {
+    const upcall = this.#waiting.get(id);
+    if (upcall !== undefined) upcall.slot = -1;
   }
 
   /** Upcalls older than `since`; they stand in order of age. */

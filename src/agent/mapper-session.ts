@@ -1,0 +1,270 @@
+/**
+ * The agent's side of the control protocol: who it is, what it must know, and that it is alive.
+ *
+ *               registered            last sync page
+ *  registering ───────────► syncing ────────────────► ready
+ *       ▲                      │                        │
+ *       └───── refused: unknown-session ────────────────┘
+ *
+ * The data plane does not depend on it: while the daemon is silent the state stays and everything
+ * known goes on being used.
+ */
+import type { Clock } from '../base/clock.ts';
+import { DecodeError } from '../base/errors.ts';
+import type { Endpoint } from '../base/ipv4.ts';
+import type { Logger } from '../base/log.ts';
+import type { Random } from '../base/random.ts';
+import { decodeMessage, encodeMessage } from '../control/codec.ts';
+import type { Answer, Item, MappingKey, Message, Refused, Registered, Report, Request } from '../control/messages.ts';
+import { PushReceiver } from '../control/push-receiver.ts';
+import { Requester } from '../control/requester.ts';
+import type { SessionLayer } from '../control/session-layer.ts';
+
+/** Heartbeats that may go unanswered before the daemon counts as silent. */
+const SILENT_AFTER_HEARTBEATS = 3;
+/** Until a refused registration is tried again, ms. */
+const REFUSED_RETRY_MS = 1000;
+/** Until the first answer tells it, ms. */
+const DEFAULT_HEARTBEAT_MS = 1000;
+
+export type SessionState = 'registering' | 'syncing' | 'ready';
+
+export interface MapperSessionOptions {
+  readonly host: string;
+  readonly boot: string;
+  readonly version: string;
+  readonly frameworks: readonly string[];
+  readonly mapper: Endpoint;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly layer: SessionLayer;
+  readonly log: Logger;
+  send(datagram: Uint8Array): void;
+  /** Items in the order in which they take effect. */
+  onItems(items: readonly Item[]): void;
+  /** A new session of another incarnation of the store: revisions count anew. */
+  onNewIncarnation(): void;
+  /** Every item of a complete sync, and those pushed meanwhile, was handed over; what they did not name is gone. */
+  onSynced(named: readonly Item[]): void;
+}
+
+export class MapperSession {
+  readonly counters = { datagramsIn: 0, badDatagrams: 0, registrations: 0, refusals: 0 };
+  readonly #options: MapperSessionOptions;
+  readonly #requester: Requester;
+  #state: SessionState = 'registering';
+  #session = 0;
+  #incarnation = '';
+  #heartbeatMs = DEFAULT_HEARTBEAT_MS;
+  #pushes = new PushReceiver();
+  #named: Item[] = [];
+  #lastHeard: number | undefined;
+  #timers = new Set<() => void>();
+  #cancelTick: (() => void) | undefined;
+  #isStopped = false;
+
+  constructor(options: MapperSessionOptions) {
+    this.#options = options;
+    this.#requester = new Requester({
+      random: options.random,
+      send: (id, body) => this.#transmit({ id, session: body.kind === 'register' ? 0 : this.#session, body }),
+    });
+  }
+
+  get state(): SessionState {
+    return this.#state;
+  }
+
+  get session(): number {
+    return this.#session;
+  }
+
+  get incarnation(): string {
+    return this.#incarnation;
+  }
+
+  /** When the daemon last said anything; undefined before it did. */
+  get lastHeard(): number | undefined {
+    return this.#lastHeard;
+  }
+
+  get isSilent(): boolean {
+    const since = this.#lastHeard === undefined ? Infinity : this.#options.clock.now() - this.#lastHeard;
+    return since > SILENT_AFTER_HEARTBEATS * this.#heartbeatMs;
+  }
+
+  start(): void {
+    this.#register();
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    this.#requester.cancelAll();
+    this.#cancelTick?.();
+    for (const cancel of this.#timers) cancel();
+  }
+
+  receive(datagram: Uint8Array): void {
+    this.counters.datagramsIn++;
+    const message = this.#open(datagram);
+    if (message === undefined || this.#isStopped) return;
+    const isOfSession = message.session === this.#session || message.session === 0;
+    if (!isOfSession) return;
+    this.#lastHeard = this.#options.clock.now();
+    if (message.body.kind === 'push') this.#takePush(message);
+    else this.#requester.receive(message);
+    this.#arm();
+  }
+
+  lookup(keys: readonly MappingKey[], done: (items: readonly Item[] | undefined) => void): boolean {
+    return this.#askWhenReady({ kind: 'lookup', keys }, (answer) =>
+      done(answer.kind === 'lookup-answer' ? answer.items : undefined),
+    );
+  }
+
+  report(report: Report, done: (isAcknowledged: boolean) => void): boolean {
+    return this.#askWhenReady(report, (answer) => done(answer.kind === 'report-ack'));
+  }
+
+  #askWhenReady(request: Request, done: (answer: Answer) => void): boolean {
+    if (this.#state !== 'ready') return false;
+    return this.#ask(request, done);
+  }
+
+  /** Asks in this session; a session that ends meanwhile answers as a refusal. */
+  #ask(request: Request, done: (answer: Answer) => void, timeoutMs?: number): boolean {
+    const session = this.#session;
+    const isAsked = this.#requester.ask(
+      request,
+      this.#options.clock.now(),
+      (answer) => {
+        if (answer?.kind === 'refused' && answer.code === 'unknown-session') this.#lose(session);
+        done(answer ?? { kind: 'refused', code: 'unknown-session', reason: 'the session ended' });
+      },
+      timeoutMs,
+    );
+    this.#arm();
+    return isAsked;
+  }
+
+  #register(): void {
+    const { host, boot, version, frameworks } = this.#options;
+    this.#state = 'registering';
+    this.#session = 0;
+    this.#ask({ kind: 'register', host, boot, agentVersion: version, frameworks }, (answer) => {
+      if (this.#isStopped) return;
+      if (answer.kind === 'registered') this.#begin(answer);
+      else if (answer.kind === 'refused') this.#refused(answer);
+    });
+  }
+
+  #refused(refusal: Refused): void {
+    this.counters.refusals++;
+    this.#options.log.warn('registration-refused', { code: refusal.code, reason: refusal.reason });
+    this.#after(REFUSED_RETRY_MS, () => this.#register());
+  }
+
+  #begin(registered: Registered): void {
+    this.counters.registrations++;
+    this.#session = registered.session;
+    this.#heartbeatMs = registered.heartbeatMs;
+    this.#pushes = new PushReceiver();
+    this.#named = [];
+    if (registered.incarnation !== this.#incarnation && this.#incarnation !== '') this.#options.onNewIncarnation();
+    this.#incarnation = registered.incarnation;
+    this.#state = 'syncing';
+    this.#options.log.info('registered', { session: this.#session, incarnation: this.#incarnation });
+    this.#beatLater(this.#session);
+    this.#sync(this.#session, '');
+  }
+
+  #sync(session: number, cursor: string): void {
+    this.#ask({ kind: 'sync', cursor }, (answer) => {
+      if (this.#session !== session) return;
+      if (answer.kind !== 'sync-page') {
+        this.#after(REFUSED_RETRY_MS, () => this.#session === session && this.#sync(session, cursor));
+        return;
+      }
+      this.#take(answer.items);
+      if (answer.next !== '') this.#sync(session, answer.next);
+      else this.#becomeReady();
+    });
+  }
+
+  #becomeReady(): void {
+    const named = this.#named;
+    this.#named = [];
+    this.#state = 'ready';
+    this.#options.onSynced(named);
+  }
+
+  #take(items: readonly Item[]): void {
+    if (this.#state === 'syncing') this.#named.push(...items);
+    this.#options.onItems(items);
+  }
+
+  #takePush(message: Message): void {
+    if (message.body.kind !== 'push' || this.#session === 0 || message.session !== this.#session) return;
+    const { items, acknowledge } = this.#pushes.receive(message.body);
+    if (items.length > 0) this.#take(items);
+    this.#transmit({ id: 0, session: this.#session, body: { kind: 'push-ack', sequence: acknowledge } });
+  }
+
+  #beatLater(session: number): void {
+    this.#after(this.#heartbeatMs, () => {
+      if (this.#session === session) this.#beat(session);
+    });
+  }
+
+  #beat(session: number): void {
+    const isAsked = this.#ask({ kind: 'heartbeat' }, () => this.#session === session && this.#beatLater(session));
+    if (!isAsked) this.#beatLater(session);
+  }
+
+  /** The daemon does not know the session: begin anew, unless that has happened already. */
+  #lose(session: number): void {
+    if (session === 0 || session !== this.#session || this.#isStopped) return;
+    this.#options.log.warn('session-lost', { session });
+    this.#session = 0;
+    this.#requester.cancelAll();
+    this.#register();
+  }
+
+  #open(datagram: Uint8Array): Message | undefined {
+    const { layer, mapper } = this.#options;
+    try {
+      const payload = layer.open(datagram, mapper);
+      if (payload !== undefined) return decodeMessage(payload);
+    } catch (error) {
+      if (!(error instanceof DecodeError)) throw error;
+    }
+    this.counters.badDatagrams++;
+    return undefined;
+  }
+
+  #transmit(message: Message): void {
+    const { layer, mapper, send } = this.#options;
+    send(layer.seal(encodeMessage(message), mapper));
+  }
+
+  #after(delayMs: number, run: () => void): void {
+    const cancel = this.#options.clock.after(delayMs, () => {
+      this.#timers.delete(cancel);
+      if (!this.#isStopped) run();
+    });
+    this.#timers.add(cancel);
+  }
+
+  /** One timer for the requester, at its next deadline. */
+  #arm(): void {
+    this.#cancelTick?.();
+    this.#cancelTick = undefined;
+    const deadline = this.#requester.nextDeadline();
+    if (deadline === undefined || this.#isStopped) return;
+    const { clock } = this.#options;
+    this.#cancelTick = clock.after(Math.max(0, deadline - clock.now()), () => {
+      this.#requester.tick(clock.now());
+      this.#arm();
+    });
+  }
+}

@@ -1,0 +1,38 @@
+import type { LocalPort } from '../../model/snapshot.ts';
+import type { Touched } from './state-keys.ts';
+
+/** The ports of this host whose devices are up, by index and by (GNI, address). */
+export class LocalPortTable {
+  readonly #byIndex = new Map<number, LocalPort>();
+  readonly #byGni = new Map<number, Map<number, LocalPort>>();
+  readonly #touched: Touched;
+
+  constructor(touched: Touched) {
+    this.#touched = touched;
+  }
+
+  byIndex(index: number): LocalPort | undefined {
+    return this.#byIndex.get(index);
+  }
+
+  byAddress(gni: number, address: number): LocalPort | undefined {
+    return this.#byGni.get(gni)?.get(address);
+  }
+
+  add(port: LocalPort): void {
+    this.#byIndex.set(port.index, port);
+    const { gni } = port.network;
+    const addresses = this.#byGni.get(gni) ?? new Map<number, LocalPort>();
+    for (const address of port.addresses) addresses.set(address, port);
+    this.#byGni.set(gni, addresses);
+    this.#touched([port.key, port.network.key]);
+  }
+
+  remove(port: LocalPort): void {
+    this.#byIndex.delete(port.index);
+    const addresses = this.#byGni.get(port.network.gni);
+    for (const address of port.addresses) if (addresses?.get(address) === port) addresses.delete(address);
+    if (addresses?.size === 0) this.#byGni.delete(port.network.gni);
+    this.#touched([port.key, port.network.key]);
+  }
+}

@@ -1,0 +1,121 @@
+import { formatAddress } from '../../base/ipv4.ts';
+import type { MappingItem, MappingKey } from '../../control/messages.ts';
+import type { MappingView, StateKey } from '../../model/snapshot.ts';
+import type { StateKeys, Touched } from './state-keys.ts';
+
+/** Mappings that one agent remembers; the oldest unused one makes room. */
+export const MAX_MAPPINGS = 262_144;
+/**
+ * How long a mapping that nothing uses any more is remembered after it expired, so that a late
+ * answer of an older revision cannot come back to life, ms.
+ */
+const REMEMBER_MS = 60_000;
+
+interface Mapping extends MappingView {
+  readonly gni: number;
+  readonly address: number;
+  readonly host: string | undefined;
+  revision: number;
+  expiresAt: number;
+  /** An expired mapping answers no look-up; only its revision still counts. */
+  isExpired: boolean;
+}
+
+/** Which host holds which guest address, as far as this host asked. */
+export class MappingTable {
+  /** By GNI, then by address. */
+  readonly #byGni = new Map<number, Map<number, Mapping>>();
+  readonly #keys: StateKeys;
+  readonly #touched: Touched;
+  #size = 0;
+  /** Items that were older than what is known. */
+  stale = 0;
+  /** Mappings that could not be remembered. */
+  overflowed = 0;
+
+  constructor(keys: StateKeys, touched: Touched) {
+    this.#keys = keys;
+    this.#touched = touched;
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  get(gni: number, address: number): MappingView | undefined {
+    const mapping = this.#byGni.get(gni)?.get(address);
+    return mapping === undefined || mapping.isExpired ? undefined : mapping;
+  }
+
+  set(item: MappingItem, now: number): void {
+    const { gni, address } = item.key;
+    const known = this.#byGni.get(gni)?.get(address);
+    if (known !== undefined && known.revision > item.revision) {
+      this.stale++;
+      return;
+    }
+    const expiresAt = now + item.validMs;
+    if (known !== undefined && known.host === item.host && !known.isExpired) {
+      known.revision = item.revision;
+      known.expiresAt = expiresAt;
+      return;
+    }
+    if (known === undefined && this.#size >= MAX_MAPPINGS) {
+      this.overflowed++;
+      return;
+    }
+    const key = known?.key ?? this.#keys.create(`mapping ${gni}/${formatAddress(address)}`);
+    this.#store({ key, gni, address, host: item.host, revision: item.revision, expiresAt, isExpired: false });
+    this.#touched([key]);
+  }
+
+  /** Mappings whose time is up: to be asked again where `isUsed`, else expired here. */
+  takeDue(now: number, isUsed: (key: StateKey) => boolean): MappingKey[] {
+    const due: MappingKey[] = [];
+    for (const mapping of this.#all()) {
+      if (mapping.expiresAt > now) continue;
+      const isWorthAsking = !mapping.isExpired && mapping.host !== undefined && isUsed(mapping.key);
+      if (isWorthAsking) due.push({ gni: mapping.gni, address: mapping.address });
+      else this.#expire(mapping, now);
+    }
+    return due;
+  }
+
+  /** Every mapping in use, to be asked again after the mapping daemon forgot this host. */
+  keys(): MappingKey[] {
+    return [...this.#all()].filter((one) => !one.isExpired).map(({ gni, address }) => ({ gni, address }));
+  }
+
+  revisionOf(key: MappingKey): number | undefined {
+    return this.#byGni.get(key.gni)?.get(key.address)?.revision;
+  }
+
+  forgetRevisions(): void {
+    for (const mapping of this.#all()) mapping.revision = -1;
+  }
+
+  *#all(): Generator<Mapping> {
+    for (const mappings of this.#byGni.values()) yield* mappings.values();
+  }
+
+  #store(mapping: Mapping): void {
+    const mappings = this.#byGni.get(mapping.gni) ?? new Map<number, Mapping>();
+    if (!mappings.has(mapping.address)) this.#size++;
+    mappings.set(mapping.address, mapping);
+    this.#byGni.set(mapping.gni, mappings);
+  }
+
+  #expire(mapping: Mapping, now: number): void {
+    if (!mapping.isExpired) {
+      mapping.isExpired = true;
+      mapping.expiresAt = now + REMEMBER_MS;
+      this.#touched([mapping.key]);
+      return;
+    }
+    const mappings = this.#byGni.get(mapping.gni);
+    mappings?.delete(mapping.address);
+    if (mappings?.size === 0) this.#byGni.delete(mapping.gni);
+    this.#size--;
+    this.#keys.forget(mapping.key);
+  }
+}

@@ -1,0 +1,73 @@
+import type { Endpoint } from '../../base/ipv4.ts';
+import type { HostItem } from '../../control/messages.ts';
+import type { PeerView } from '../../model/snapshot.ts';
+import type { StateKeys, Touched } from './state-keys.ts';
+
+interface Peer extends PeerView {
+  revision: number;
+}
+
+/** The other hosts that this one talks with, by name and by where they receive. */
+export class PeerTable {
+  readonly #byName = new Map<string, Peer>();
+  readonly #byEndpoint = new Map<number, Peer>();
+  readonly #keys: StateKeys;
+  readonly #touched: Touched;
+
+  constructor(keys: StateKeys, touched: Touched) {
+    this.#keys = keys;
+    this.#touched = touched;
+  }
+
+  get(name: string): PeerView | undefined {
+    return this.#byName.get(name);
+  }
+
+  byEndpoint(endpoint: Endpoint): PeerView | undefined {
+    return this.#byEndpoint.get(numberOf(endpoint));
+  }
+
+  endpoints(): Endpoint[] {
+    return [...this.#byName.values()].map((peer) => peer.endpoint);
+  }
+
+  names(): string[] {
+    return [...this.#byName.keys()];
+  }
+
+  /** The key stays when the endpoint changes: decisions towards the peer depend on it. */
+  set(item: HostItem): void {
+    const known = this.#byName.get(item.name);
+    if (known !== undefined && known.revision >= item.revision) return;
+    const { name, endpoint, revision } = item;
+    const key = known?.key ?? this.#keys.create(`host ${name}`);
+    if (known !== undefined) this.#forgetEndpoint(known);
+    const peer = { key, name, endpoint, revision };
+    this.#byName.set(name, peer);
+    this.#byEndpoint.set(numberOf(endpoint), peer);
+    this.#touched([key]);
+  }
+
+  remove(name: string): void {
+    const peer = this.#byName.get(name);
+    if (peer === undefined) return;
+    this.#byName.delete(name);
+    this.#forgetEndpoint(peer);
+    this.#touched([peer.key]);
+    this.#keys.forget(peer.key);
+  }
+
+  forgetRevisions(): void {
+    for (const peer of this.#byName.values()) peer.revision = -1;
+  }
+
+  #forgetEndpoint(peer: Peer): void {
+    const number = numberOf(peer.endpoint);
+    if (this.#byEndpoint.get(number) === peer) this.#byEndpoint.delete(number);
+  }
+}
+
+/** 48 bits, exact in a double. */
+function numberOf(endpoint: Endpoint): number {
+  return endpoint.address * 0x10000 + endpoint.port;
+}
