@@ -1,0 +1,83 @@
+import { createReadStream } from 'node:fs';
+import type { Readable } from 'node:stream';
+import type { Command } from 'commander';
+import { DecodeError, UserError } from '../../base/errors.ts';
+import { DEFAULT_CONTROL_PORT, DEFAULT_UNDERLAY_PORT } from '../../model/records.ts';
+import { integerArgument } from '../arguments.ts';
+import type { Cli } from '../cli.ts';
+import { NotACaptureError } from '../decode/capture-reader.ts';
+import { decodeCapture } from '../decode/decode-capture.ts';
+import type { DecodedDatagram, Ports } from '../decode/decode-datagram.ts';
+import { decodedJson } from '../decode/decode-json.ts';
+import { DecodeSummary } from '../decode/decode-summary.ts';
+import { decodedText } from '../decode/decode-text.ts';
+
+const HELP = `
+Reads pcap and pcapng files. Each datagram of Netweft is one line; a summary comes last, on standard
+error with --json. Times are UTC. A file that is no capture, or is damaged, gives exit status 1; one
+that ends too early does not.
+
+Examples:
+  weft decode underlay.pcap
+  tcpdump -i any -U -w - udp port ${DEFAULT_UNDERLAY_PORT} | weft decode -
+  weft decode --json underlay.pcapng | jq 'select(.sourceGni == 1001)'`;
+
+interface DecodeOptions {
+  readonly port?: readonly number[];
+  readonly json?: boolean;
+}
+
+export function addDecodeCommand(program: Command, cli: Cli, openInput: () => Readable = () => process.stdin): void {
+  const readPort = integerArgument(1, 65535);
+  program
+    .command('decode')
+    .description('print the frames of tenants that a packet capture of the underlay holds')
+    .argument('<file>', 'a pcap or pcapng file; - is standard input')
+    .option(
+      '--port <n>',
+      `UDP port of the hosts, may be repeated (default: ${DEFAULT_UNDERLAY_PORT}, and control messages on ${DEFAULT_CONTROL_PORT})`,
+      (text, ports: readonly number[] = []) => [...ports, readPort(text)],
+    )
+    .option('--json', 'print one JSON object a line instead of text')
+    .addHelpText('after', HELP)
+    .action(async (file: string, options: DecodeOptions) => {
+      const input = file === '-' ? openInput() : createReadStream(file);
+      await decodeInput(cli, input, file === '-' ? 'standard input' : file, options);
+    });
+}
+
+async function decodeInput(cli: Cli, input: Readable, name: string, options: DecodeOptions): Promise<void> {
+  const summary = new DecodeSummary();
+  const line = (datagram: DecodedDatagram, timeNs: bigint | undefined) =>
+    options.json ? JSON.stringify(decodedJson(datagram, timeNs)) : decodedText(datagram, timeNs);
+  try {
+    await decodeCapture(input, portsOf(options), summary, (datagram, timeNs) => cli.out(`${line(datagram, timeNs)}\n`));
+  } catch (error) {
+    throw inputError(error, name, summary);
+  } finally {
+    input.destroy();
+  }
+  const text = `${summary.text()}\n`;
+  if (options.json) cli.err(text);
+  else cli.out(text);
+}
+
+function portsOf(options: DecodeOptions): Ports {
+  if (options.port !== undefined) return { frames: options.port, control: undefined };
+  return { frames: [DEFAULT_UNDERLAY_PORT], control: DEFAULT_CONTROL_PORT };
+}
+
+/** A refusal for what is wrong with the file; anything else is a fault of our own. */
+function inputError(error: unknown, name: string, summary: DecodeSummary): unknown {
+  if (error instanceof NotACaptureError) {
+    const hint = 'give a file that tcpdump -w, dumpcap or Wireshark wrote, not compressed';
+    return new UserError('invalid', `${name} is not a packet capture: ${error.message}`, hint);
+  }
+  if (error instanceof DecodeError) {
+    const hint = `what stands before it was read: ${summary.text()}`;
+    return new UserError('invalid', `${name} is a damaged capture: ${error.message}`, hint);
+  }
+  const code = (error as NodeJS.ErrnoException).code;
+  if (code === undefined || !/^E[A-Z]+$/.test(code)) return error;
+  return new UserError('invalid', `cannot read ${name}: ${code}`, 'check the path and its permissions');
+}
