@@ -33,7 +33,7 @@ export function encodeMessage(message: Message): Uint8Array {
   const sendable = withSendableReason(message);
   const broken = brokenRule(sendable);
   if (broken !== undefined) throw new RangeError(`${message.body.kind} message: ${broken}`);
-  const bytes = Wire.Message.encode(messageToWire(sendable)).finish();
+  const bytes = encodeWire(sendable);
   if (bytes.length > MAX_PAYLOAD_BYTES) {
     throw new RangeError(`${message.body.kind} message of ${bytes.length} bytes, at most ${MAX_PAYLOAD_BYTES} fit`);
   }
@@ -46,7 +46,7 @@ export function decodeMessage(bytes: Uint8Array): Message {
   const message = messageFromWire(decodeWire(bytes));
   const broken = brokenRule(message);
   if (broken !== undefined) throw new DecodeError(broken);
-  if (!areEqual(Wire.Message.encode(messageToWire(message)).finish(), bytes)) {
+  if (!areEqual(encodeWire(message), bytes)) {
     throw new DecodeError('not the canonical encoding');
   }
   return message;
@@ -67,6 +67,11 @@ export function fittingItems(items: readonly Item[], from: number): number {
     count++;
   }
   return count;
+}
+
+/** A plain copy: the generated encoder gives a part of Node's shared pool. */
+function encodeWire(message: Message): Uint8Array {
+  return new Uint8Array(Wire.Message.encode(messageToWire(message)).finish());
 }
 
 /** The generated decoder throws errors of several kinds, all of them about the bytes. */
