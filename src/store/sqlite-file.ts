@@ -1,46 +1,29 @@
-import { closeSync, openSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
-import Database from 'better-sqlite3';
+import type { Database, Statement } from 'better-sqlite3';
 import { UserError } from '../base/errors.ts';
 import { applyTransaction, type Table } from './apply-transaction.ts';
 import type { KeyRange } from './check-request.ts';
 import { cutPage } from './cut-page.ts';
-import { damagedEntry, damagedFile, explainGroupError, explainOpenError } from './sqlite-errors.ts';
+import { damagedEntry, explainGroupError } from './sqlite-errors.ts';
 import { type StoreReply, type StoreRequest, toRefusal } from './sqlite-messages.ts';
 import { openSchema } from './sqlite-schema.ts';
 import type { Entry } from './store.ts';
-
-/** Only the owner may read what the store holds. */
-const FILE_MODE = 0o600;
 
 interface Row extends Entry {
   readonly checksum: number;
 }
 
-/** Opens the store at the absolute `path`, or makes it. It stays locked until `close`. Throws UserError. */
-export function openSqliteFile(path: string): SqliteFile {
-  let database: Database.Database | undefined;
-  try {
-    createIfMissing(path);
-    database = new Database(path, { timeout: 0 });
-    prepare(database, path);
-    return new SqliteFile(database, path);
-  } catch (error) {
-    database?.close();
-    throw explainOpenError(path, error);
-  }
-}
-
 /** The store's content. Every call blocks until the disk has answered. */
 export class SqliteFile {
   readonly incarnation: string;
-  readonly #database: Database.Database;
+  readonly #database: Database;
   readonly #path: string;
   readonly #table: SqliteTable;
-  readonly #setRevision: Database.Statement;
+  readonly #setRevision: Statement;
   #revision: number;
 
-  constructor(database: Database.Database, path: string) {
+  /** Takes over `database`, which was opened from `path`. */
+  constructor(database: Database, path: string) {
     const { incarnation, revision } = openSchema(database, path);
     this.incarnation = incarnation;
     this.#revision = revision;
@@ -108,13 +91,13 @@ export class SqliteFile {
 
 class SqliteTable implements Table {
   readonly #path: string;
-  readonly #get: Database.Statement<[string], Row>;
-  readonly #find: Database.Statement<[string], Pick<Entry, 'createRevision' | 'modRevision'>>;
-  readonly #list: Database.Statement<[string, string], Row>;
-  readonly #put: Database.Statement;
-  readonly #remove: Database.Statement;
+  readonly #get: Statement<[string], Row>;
+  readonly #find: Statement<[string], Pick<Entry, 'createRevision' | 'modRevision'>>;
+  readonly #list: Statement<[string, string], Row>;
+  readonly #put: Statement;
+  readonly #remove: Statement;
 
-  constructor(database: Database.Database, path: string) {
+  constructor(database: Database, path: string) {
     this.#path = path;
     this.#get = database.prepare('SELECT * FROM entry WHERE key = ?');
     this.#find = database.prepare('SELECT createRevision, modRevision FROM entry WHERE key = ?');
@@ -154,26 +137,4 @@ class SqliteTable implements Table {
 
 function checksumOf({ key, value, createRevision, modRevision }: Entry): number {
   return crc32(value, crc32(`${key} ${createRevision} ${modRevision} `));
-}
-
-/**
- * Opening and closing the file by other means than SQLite would drop SQLite's lock on it if this
- * process holds one, hence only a new file is touched.
- */
-function createIfMissing(path: string): void {
-  try {
-    closeSync(openSync(path, 'wx', FILE_MODE));
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-  }
-}
-
-/** In exclusive mode the first access locks the file, until it is closed or the process ends. */
-function prepare(database: Database.Database, path: string): void {
-  database.pragma('locking_mode = EXCLUSIVE');
-  const mode = database.pragma('journal_mode = WAL', { simple: true });
-  if (mode !== 'wal') throw new Error(`journal mode is ${String(mode)}`);
-  database.pragma('synchronous = FULL');
-  const finding = database.pragma('quick_check(1)', { simple: true });
-  if (finding !== 'ok') throw damagedFile(path, String(finding));
 }

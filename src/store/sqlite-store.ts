@@ -1,8 +1,5 @@
-import { once } from 'node:events';
-import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import { UserError } from '../base/errors.ts';
 import { changesOf } from './apply-transaction.ts';
 import { checkKey, checkListing, checkTransaction, type Transaction } from './check-request.ts';
@@ -13,9 +10,9 @@ import {
   fromRefusal,
   type StoreReply,
   type StoreRequest,
-  type ThreadData,
   type ToThread,
 } from './sqlite-messages.ts';
+import { type SqliteThread, startSqliteThread } from './sqlite-thread.ts';
 import type {
   Compare,
   Entry,
@@ -38,19 +35,13 @@ import { WatchHub } from './watch-hub.ts';
  * full disk only refuses, with UserError `limit`.
  */
 export async function openSqliteStore(path: string): Promise<Store> {
-  const data: ThreadData = { path: resolve(path) };
-  const thread = new Worker(threadEntry(), { workerData: data });
-  const [opened] = (await once(thread, 'message')) as [FromThread];
-  if (opened.kind === 'opened') return new SqliteStore(thread, opened.incarnation, opened.revision);
-  await once(thread, 'exit');
-  if (opened.kind === 'refused') throw fromRefusal(opened.refusal);
-  throw new Error(`the thread of store ${path} began with ${opened.kind}`);
+  return new SqliteStore(await startSqliteThread(resolve(path)));
 }
 
 class SqliteStore implements Store {
   readonly incarnation: string;
-  readonly #thread: Worker;
-  readonly #exited: Promise<unknown>;
+  readonly #worker: Worker;
+  readonly #ended: Promise<void>;
   readonly #queue: GroupQueue<StoreRequest, StoreReply>;
   readonly #hub: WatchHub;
   #revision: number;
@@ -60,16 +51,14 @@ class SqliteStore implements Store {
   #end: Promise<void> | undefined;
   #failure: Error | undefined;
 
-  constructor(thread: Worker, incarnation: string, revision: number) {
+  constructor({ worker, ended, incarnation, revision }: SqliteThread) {
     this.incarnation = incarnation;
     this.#revision = revision;
     this.#hub = new WatchHub(revision);
-    this.#thread = thread;
-    this.#exited = new Promise((done) => thread.once('exit', done));
+    this.#worker = worker;
+    this.#ended = ended.then((reason) => this.#fail(reason));
     this.#queue = new GroupQueue((requests) => this.#post({ kind: 'group', requests }));
-    thread.on('message', (message: FromThread) => this.#receive(message));
-    thread.on('error', (error: Error) => this.#fail(error));
-    thread.on('exit', (status) => this.#fail(new Error(`the thread of a store ended with status ${status}`)));
+    worker.on('message', (message: FromThread) => this.#receive(message));
   }
 
   async revision(): Promise<number> {
@@ -122,7 +111,7 @@ class SqliteStore implements Store {
     await this.#queue.idle();
     this.#hub.end();
     this.#post({ kind: 'close' });
-    await this.#exited;
+    await this.#ended;
   }
 
   /** Watches see a transaction before whoever made it. */
@@ -139,7 +128,7 @@ class SqliteStore implements Store {
   }
 
   #post(message: ToThread): void {
-    this.#thread.postMessage(message);
+    this.#worker.postMessage(message);
   }
 
   #receive(message: FromThread): void {
@@ -150,23 +139,15 @@ class SqliteStore implements Store {
     if (this.#revision > before) this.#commits += 1;
   }
 
-  #fail(error: Error): void {
-    this.#failure ??= error;
-    this.#queue.fail(this.#failure);
-    this.#hub.end(this.#failure);
+  #fail(reason: Error): void {
+    this.#failure = reason;
+    this.#queue.fail(reason);
+    this.#hub.end(reason);
   }
 
   #checkOpen(): void {
     if (this.#end) throw new UserError('unreachable', 'the store is closed');
   }
-}
-
-/** Node runs only JavaScript in a thread, so from `src` (as tests do) it is taken from the build. */
-function threadEntry(): URL {
-  const entry = import.meta.url.endsWith('.ts') ? '../../dist/store/sqlite-worker.js' : './sqlite-worker.js';
-  const url = new URL(entry, import.meta.url);
-  if (existsSync(url)) return url;
-  throw new UserError('not-found', `${fileURLToPath(url)} is missing`, 'run `npm run build`');
 }
 
 function sizeOf({ writes }: Transaction): number {

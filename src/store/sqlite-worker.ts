@@ -2,20 +2,19 @@
 
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { UserError } from '../base/errors.ts';
-import { openSqliteFile, type SqliteFile } from './sqlite-file.ts';
+import { openDatabase } from './sqlite-database.ts';
+import { SqliteFile } from './sqlite-file.ts';
 import { type FromThread, type StoreRequest, type ThreadData, type ToThread, toRefusal } from './sqlite-messages.ts';
 
 if (!parentPort) throw new Error('sqlite-worker runs only as a worker thread');
 serve(parentPort, (workerData as ThreadData).path);
 
 function serve(port: MessagePort, path: string): void {
-  let file: SqliteFile;
   const opened = orRefusal(() => {
-    file = openSqliteFile(path);
+    const file = openDatabase(path, (database) => new SqliteFile(database, path));
     port.on('message', (message: ToThread) => {
-      if (message.kind === 'group') return port.postMessage(orRefusal(() => answer(file, message.requests)));
-      file.close();
-      port.close();
+      if (message.kind === 'group') port.postMessage(orRefusal(() => answer(file, message.requests)));
+      else close(port, file);
     });
     return { kind: 'opened', incarnation: file.incarnation, revision: file.revision };
   });
@@ -24,6 +23,11 @@ function serve(port: MessagePort, path: string): void {
 
 function answer(file: SqliteFile, requests: readonly StoreRequest[]): FromThread {
   return { kind: 'replies', replies: file.run(requests) };
+}
+
+function close(port: MessagePort, file: SqliteFile): void {
+  file.close();
+  port.close();
 }
 
 function orRefusal(act: () => FromThread): FromThread {

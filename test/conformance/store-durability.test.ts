@@ -27,14 +27,28 @@ test('every acknowledged write outlives the kill of its process, and no transact
   const acknowledged: number[] = [];
   for (let kill = 0; kill < KILLS; kill += 1) {
     const writer = startWriter(path, WRITERS);
-    await writer.acknowledged(1 + (random.uint32() % MOST_ACKNOWLEDGED));
-    acknowledged.push(...(await writer.kill()));
+    await writer.reached(1 + (random.uint32() % MOST_ACKNOWLEDGED));
+    await writer.kill();
+    acknowledged.push(...writer.acknowledged);
     const store = await openSqliteStore(path);
     incarnations.add(store.incarnation);
     await checkPairs(store, acknowledged);
     await store.close();
   }
   expect(incarnations.size).toBe(1);
+});
+
+test('when the disk fails, nothing is acknowledged any more, and what was is there', async () => {
+  const path = join(directory, 'failing.db');
+  const writer = startWriter(path, WRITERS, 1024);
+  await writer.ended;
+  expect(writer.acknowledged.length).toBeGreaterThan(0);
+  expect(writer.errors).toHaveLength(WRITERS + 1);
+  for (const error of writer.errors)
+    expect(error).toBe(`Error: store ${path} failed: disk I/O error (SQLITE_IOERR_WRITE)`);
+  const store = await openSqliteStore(path);
+  await checkPairs(store, writer.acknowledged);
+  await store.close();
 });
 
 /** Each committed transaction made one pair, so the revision counts them. */

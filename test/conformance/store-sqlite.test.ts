@@ -73,7 +73,7 @@ describe('a SQLite store opened again', () => {
   test('can be opened once at a time among processes, until the other one is dead', async () => {
     await store.close();
     const writer = startWriter(path, 1);
-    await writer.acknowledged(1);
+    await writer.reached(1);
     await expect(openSqliteStore(path)).rejects.toMatchObject({
       name: 'UserError',
       code: 'in-use',

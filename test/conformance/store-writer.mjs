@@ -1,5 +1,6 @@
 // Writes pairs of keys to the store in the file argv[3], with argv[4] requests at a time, and prints
-// the number of each pair once it is acknowledged. argv[2] is the built SQLite store. Never ends.
+// the number of each pair once it is acknowledged. argv[2] is the built SQLite store. Goes on until
+// the store fails; then it prints the error, what a request afterwards got, and ends.
 
 import { writeSync } from 'node:fs';
 
@@ -19,4 +20,7 @@ async function write() {
   }
 }
 
-await Promise.all(Array.from({ length: Number(parallel) }, write));
+const failures = await Promise.allSettled(Array.from({ length: Number(parallel) }, write));
+const [afterwards] = await Promise.allSettled([store.get('left/1')]);
+await store.close();
+for (const { reason } of [...failures, afterwards]) writeSync(1, `${reason.name}: ${reason.message}\n`);
