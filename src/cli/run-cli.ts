@@ -4,6 +4,7 @@ import { type Cli, EXIT } from './cli.ts';
 import { addAgentCommand } from './commands/agent.ts';
 import { addAgreementCommand } from './commands/agreement.ts';
 import { addApplyCommand } from './commands/apply.ts';
+import { addDecodeCommand } from './commands/decode.ts';
 import { addDeleteCommand } from './commands/delete.ts';
 import { addDropsCommand } from './commands/drops.ts';
 import { addExplainCommand } from './commands/explain.ts';
@@ -26,6 +27,7 @@ const COMMANDS: readonly ((program: Command, cli: Cli) => void)[] = [
   addFlowCommand,
   addDropsCommand,
   addExplainCommand,
+  addDecodeCommand,
   addMapperCommand,
   addAgentCommand,
   addLabCommand,
