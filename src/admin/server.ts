@@ -83,7 +83,7 @@ export async function openAdminServer(options: AdminServerOptions): Promise<Admi
 async function listen(app: FastifyInstance, socket: string): Promise<void> {
   await mkdir(dirname(socket), { recursive: true });
   await requireFree(socket);
-  const folder = await mkdtemp(join(dirname(socket), '.'));
+  const folder = await mkdtemp(`${dirname(socket)}/.`);
   const hidden = join(folder, 's');
   try {
     requireShort(socket);
@@ -140,14 +140,13 @@ function isListening(socket: string): Promise<boolean> {
 
 function asUserError(error: unknown, socket: string): unknown {
   const code = (error as NodeJS.ErrnoException).code;
-  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') {
-    return new UserError(
-      'not-permitted',
-      `cannot make the socket ${socket}: ${code}`,
-      'run as root, or choose a folder of your own with --socket',
-    );
-  }
-  return error;
+  if (error instanceof UserError || code === undefined) return error;
+  const isPermission = code === 'EACCES' || code === 'EPERM' || code === 'EROFS';
+  return new UserError(
+    isPermission ? 'not-permitted' : 'invalid',
+    `cannot make the socket ${socket}: ${code}`,
+    isPermission ? 'run as root, or choose a folder of your own with --socket' : 'choose another path with --socket',
+  );
 }
 
 function answerError(error: Error, request: string, reply: FastifyReply, log: Logger): FastifyReply {

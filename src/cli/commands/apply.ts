@@ -27,7 +27,7 @@ export function addApplyCommand(program: Command, cli: Cli): void {
       const isInput = options.file === '-';
       const text = isInput ? await cli.readInput() : await readCloudFile(options.file);
       const request: ApplyRequest = {
-        records: parseCloudFile(text, isInput ? 'standard input' : options.file).records,
+        records: parseCloudFile(text, isInput ? 'standard input' : options.file, 'part').records,
       };
       const socket = chosenSocket(cli, 'mapper', options);
       show(cli, options, await ask<ApplyDocument>(socket, 'netweft.apply/v1', 'POST', '/v1/apply', request), applyText);

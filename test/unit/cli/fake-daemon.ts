@@ -1,0 +1,45 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openAdminServer } from '../../../src/admin/server.ts';
+import { silentLogger } from '../../../src/base/log.ts';
+
+export interface FakeDaemon {
+  readonly socket: string;
+  /** `METHOD URL` and the body of every request. */
+  readonly asked: { readonly request: string; readonly body: unknown }[];
+  close(): Promise<void>;
+}
+
+/** A daemon that answers `METHOD /path` (without query) with what the table says, or throws it if it is an error. */
+export async function openFakeDaemon(answers: Readonly<Record<string, unknown>>): Promise<FakeDaemon> {
+  const folder = mkdtempSync(join(tmpdir(), 'weft-'));
+  const asked: FakeDaemon['asked'] = [];
+  const socket = join(folder, 'fake.sock');
+  const server = await openAdminServer({
+    socket,
+    log: silentLogger,
+    routes(app) {
+      for (const [route, answer] of Object.entries(answers)) {
+        const [method = 'GET', url = '/'] = route.split(' ');
+        app.route({
+          method: method as 'GET' | 'POST' | 'DELETE',
+          url,
+          handler: async (request) => {
+            asked.push({ request: `${request.method} ${request.url}`, body: request.body });
+            if (answer instanceof Error) throw answer;
+            return answer;
+          },
+        });
+      }
+    },
+  });
+  return {
+    socket,
+    asked,
+    async close() {
+      await server.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}

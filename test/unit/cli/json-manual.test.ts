@@ -1,0 +1,20 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { ROOT } from '../source-files.ts';
+import { SAMPLES } from './sample-documents.ts';
+
+const manual = readFileSync(join(ROOT, 'docs/json.md'), 'utf8');
+const types = readFileSync(join(ROOT, 'src/admin/documents.ts'), 'utf8');
+
+test('the manual shows the documents that the tests use', () => {
+  const blocks = [...manual.matchAll(/```json\n([\s\S]*?)```/g)].map((match) => JSON.parse(match[1] ?? '') as unknown);
+  expect(blocks).toEqual(SAMPLES);
+});
+
+test('there is one of every schema', () => {
+  const declared = [...types.matchAll(/schema: '(netweft\.[a-z-]+\/v\d+)'/g)].map((match) => match[1]);
+  const shown = SAMPLES.map((document) => document.schema);
+  expect(declared.length).toBeGreaterThan(10);
+  expect(shown.toSorted()).toEqual(declared.toSorted());
+});

@@ -1,0 +1,238 @@
+/** One document of each schema, as `docs/json.md` shows them. */
+import type {
+  AdminDocument,
+  AgentStatusDocument,
+  AgreementsDocument,
+  ApplyDocument,
+  DeleteDocument,
+  DropsDocument,
+  ErrorDocument,
+  ExplainDocument,
+  FlowsDocument,
+  MapperStatusDocument,
+  PortsDocument,
+  RecordsDocument,
+} from '../../../src/admin/documents.ts';
+
+export const MAPPER_STATUS: MapperStatusDocument = {
+  schema: 'netweft.mapper-status/v1',
+  version: '0.1.0',
+  listen: '0.0.0.0:7791',
+  incarnation: '5b1f0c3e9a7d4420',
+  revision: 42,
+  uptimeMs: 8_040_000,
+  records: { tenant: 2, network: 2, subnet: 2, host: 3, guest: 6, port: 6 },
+  hosts: [
+    {
+      name: 'x',
+      underlay: '198.18.0.1:7790',
+      state: 'up',
+      agentVersion: '0.1.0',
+      frameworks: ['udp/2.0', 'udp/1.0'],
+      lastHeardMs: 420,
+      ports: { total: 2, up: 2 },
+    },
+    { name: 'y', underlay: '198.18.0.2:7790', state: 'absent', frameworks: [], ports: { total: 2, up: 0 } },
+  ],
+  agreements: 2,
+};
+
+export const AGENT_STATUS: AgentStatusDocument = {
+  schema: 'netweft.agent-status/v1',
+  host: 'x',
+  version: '0.1.0',
+  boot: '0123456789abcdef',
+  mapper: {
+    endpoint: '198.18.0.254:7791',
+    state: 'registered',
+    session: 12,
+    incarnation: '5b1f0c3e9a7d4420',
+    lastHeardMs: 420,
+  },
+  underlay: '198.18.0.1:7790',
+  frameworks: ['udp/2.0', 'udp/1.0'],
+  fastPath: { name: 'reference', flows: 12, capacity: 65536, pending: 0 },
+  ports: { up: 2 },
+  mappings: 4,
+  agreements: 4,
+  io: { guestPacketsIn: 1204, underlayPacketsOut: 1188, inRingFull: 0 },
+  uptimeMs: 62_500,
+};
+
+export const PORTS: PortsDocument = {
+  schema: 'netweft.ports/v1',
+  ports: [
+    {
+      name: 'a30',
+      index: 0,
+      device: 'tun0',
+      namespace: 'weft-a30',
+      gni: 1001,
+      network: 'a-net',
+      addresses: ['10.1.2.30'],
+      mtu: 1400,
+      state: 'up',
+      revision: 17,
+      flows: 8,
+      counters: { packetsIn: 640, packetsOut: 612 },
+    },
+    {
+      name: 'b30',
+      index: 1,
+      device: 'tun1',
+      gni: 2002,
+      network: 'b-net',
+      addresses: ['10.1.2.30', '10.1.2.31'],
+      mtu: 1400,
+      state: 'lost',
+      revision: 18,
+      flows: 0,
+      counters: {},
+    },
+  ],
+};
+
+export const FLOWS: FlowsDocument = {
+  schema: 'netweft.flows/v1',
+  total: 3,
+  shown: 2,
+  flows: [
+    {
+      ingress: 'a30',
+      source: '10.1.2.30',
+      destination: '10.1.2.50',
+      protocol: 6,
+      sourcePort: 40000,
+      destinationPort: 443,
+      outcome: 'send',
+      to: 'y',
+      packets: 1200,
+      bytes: 1_680_000,
+      idleMs: 120,
+      agreement: 7,
+      framework: 'udp/2.0',
+    },
+    {
+      ingress: 'b30',
+      source: '10.1.2.99',
+      destination: '10.1.2.50',
+      protocol: 1,
+      outcome: 'drop',
+      reason: 'spoofed-source',
+      packets: 3,
+      bytes: 252,
+      idleMs: 75_000,
+    },
+  ],
+};
+
+export const DROPS: DropsDocument = {
+  schema: 'netweft.drops/v1',
+  reasons: [
+    { reason: 'too-short', meaning: 'shorter than an IPv4 header', packets: 0 },
+    { reason: 'spoofed-source', meaning: 'a guest sent from an address that its port does not have', packets: 3 },
+  ],
+};
+
+export const EXPLAIN: ExplainDocument = {
+  schema: 'netweft.explain/v1',
+  outcome: 'send',
+  stages: [
+    { stage: 'parse', verdict: 'pass', detail: 'IPv4, 28 bytes' },
+    { stage: 'source-check', verdict: 'pass', detail: '10.1.2.30 belongs to a30' },
+    { stage: 'mapping', verdict: 'pass', detail: '10.1.2.50 lives on y' },
+    { stage: 'encapsulate', verdict: 'send', detail: 'udp/2.0, 12 bytes of header body' },
+  ],
+  agreement: { id: 7, framework: 'udp/2.0', sender: 'x', receiver: 'y' },
+  to: 'y at 198.18.0.2:7790',
+  cacheable: true,
+  validForMs: 30_000,
+  reads: ['port/a30', 'mapping/1001/10.1.2.50', 'agreement/y'],
+};
+
+export const EXPLAIN_DROP: ExplainDocument = {
+  schema: 'netweft.explain/v1',
+  outcome: 'drop',
+  reason: 'spoofed-source',
+  meaning: 'a guest sent from an address that its port does not have',
+  stages: [
+    { stage: 'parse', verdict: 'pass', detail: 'IPv4, 28 bytes' },
+    { stage: 'source-check', verdict: 'drop', detail: '10.1.2.99 is not of a30: 10.1.2.30' },
+  ],
+  cacheable: true,
+  reads: ['port/a30'],
+};
+
+export const EXPLAIN_HOLD: ExplainDocument = {
+  schema: 'netweft.explain/v1',
+  outcome: 'hold',
+  stages: [{ stage: 'mapping', verdict: 'hold', detail: '10.1.2.50 is being asked for' }],
+  cacheable: false,
+  reads: [],
+};
+
+export const RECORDS: RecordsDocument = {
+  schema: 'netweft.records/v1',
+  kind: 'port',
+  revision: 42,
+  records: [
+    {
+      kind: 'port',
+      name: 'a30',
+      revision: 17,
+      state: 'up',
+      spec: {
+        name: 'a30',
+        guest: 'a-guest-30',
+        subnet: 'a-subnet',
+        addresses: ['10.1.2.30'],
+        host: 'x',
+        device: 'tun0',
+        namespace: 'weft-a30',
+      },
+    },
+  ],
+};
+
+export const APPLY: ApplyDocument = {
+  schema: 'netweft.apply/v1',
+  revision: 43,
+  results: [
+    { kind: 'tenant', name: 'a', change: 'created' },
+    { kind: 'network', name: 'a-net', change: 'unchanged' },
+  ],
+};
+
+export const DELETE: DeleteDocument = { schema: 'netweft.delete/v1', kind: 'port', name: 'a30', revision: 44 };
+
+export const AGREEMENTS: AgreementsDocument = {
+  schema: 'netweft.agreements/v1',
+  agreements: [
+    { id: 7, sender: 'x', receiver: 'y', framework: 'udp/2.0', revision: 31 },
+    { id: 8, sender: 'y', receiver: 'x', framework: 'udp/2.0', revision: 31 },
+  ],
+};
+
+export const ERROR: ErrorDocument = {
+  schema: 'netweft.error/v1',
+  error: {
+    code: 'conflict',
+    message: 'guest/a-guest-30 is used by port/a30',
+    hint: 'delete the port first',
+  },
+};
+
+/** In the order in which the manual shows them. */
+export const SAMPLES: readonly (AdminDocument | ErrorDocument)[] = [
+  MAPPER_STATUS,
+  APPLY,
+  RECORDS,
+  DELETE,
+  AGREEMENTS,
+  AGENT_STATUS,
+  PORTS,
+  FLOWS,
+  DROPS,
+  EXPLAIN,
+  ERROR,
+];

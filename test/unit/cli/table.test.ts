@@ -1,0 +1,40 @@
+import { expect, test } from 'vitest';
+import { formatCount, formatSpan } from '../../../src/cli/amounts.ts';
+import { formatFacts, formatTable } from '../../../src/cli/table.ts';
+
+test('columns are as wide as their widest cell; numbers stand right; what is absent is a dash', () => {
+  const rows = [
+    ['a', 5, undefined],
+    ['longer', 1000, ''],
+  ];
+  expect(formatTable(['NAME', 'N', 'X'], rows)).toBe('NAME       N  X\na          5  -\nlonger  1000  -\n');
+});
+
+test('facts are aligned, and those without a value are left out', () => {
+  const facts = [
+    ['a', '1'],
+    ['long', undefined],
+    ['bcd', '2\n3'],
+  ] as const;
+  expect(formatFacts(facts)).toBe('a     1\nbcd   2\\u000a3\n');
+});
+
+test.each([
+  [0, '0.0s'],
+  [9_999, '10.0s'],
+  [59_999, '59s'],
+  [60_000, '1m 0s'],
+  [3_599_999, '59m 59s'],
+  [86_399_999, '23h 59m'],
+  [90_000_000, '1d 1h'],
+])('%i ms is %s', (milliseconds, text) => {
+  expect(formatSpan(milliseconds)).toBe(text);
+});
+
+test.each([
+  [0, '0 flows'],
+  [1, '1 flow'],
+  [2, '2 flows'],
+])('%i is counted as %s', (count, text) => {
+  expect(formatCount(count, 'flow')).toBe(text);
+});
