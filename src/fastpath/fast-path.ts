@@ -87,6 +87,16 @@ export interface FastPathStatus {
   readonly evictions: number;
 }
 
+/** Of one port, since it was first seen. */
+export interface PortCounters {
+  readonly packetsIn: number;
+  readonly bytesIn: number;
+  readonly packetsOut: number;
+  readonly bytesOut: number;
+  /** Of the packets that came in. */
+  readonly dropped: number;
+}
+
 export interface FastPath {
   readonly name: string;
   /** Handles a batch in order. Input bytes are borrowed; output may alias them, until the next call. */
@@ -105,10 +115,11 @@ export interface FastPath {
   removePort(port: number): void;
   /** Drops what waited too long and forgets what is idle. Returns true while anything is left to expire. */
   expire(now: number): boolean;
+  /** At most `limit` flows, the most recently used first. */
   flows(limit: number, now: number): FlowInfo[];
+  flowsOfPort(port: number): number;
+  portCounters(port: number): PortCounters;
   status(): FastPathStatus;
   /** Packets dropped, by reason, since start. */
   drops(): ReadonlyMap<DropReason, number>;
-  /** Counts a drop that the slow path made. */
-  countDrop(reason: DropReason): void;
 }

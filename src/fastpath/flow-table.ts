@@ -145,6 +145,13 @@ export class FlowTable {
     }
   }
 
+  /** At most `limit` slots in use, the most recently used first. */
+  mostRecent(limit: number): number[] {
+    const slots: number[] = [];
+    for (let slot = 0; slot < this.capacity; slot++) if (this.state[slot] !== FREE) slots.push(slot);
+    return slots.sort((a, b) => (this.lastUsed[b] ?? 0) - (this.lastUsed[a] ?? 0)).slice(0, limit);
+  }
+
   #evictFrom(ingress: number): boolean {
     const ring = this.#ingresses.get(ingress);
     if (ring === undefined) return false;

@@ -47,6 +47,7 @@ class NativePacketIo implements PacketIo {
   readonly #devices = new Map<number, Port>();
   #lastId = 0;
   #outRingFull = 0;
+  #sentToClosedPort = 0;
   /** Devices are opened one after another, so that one whose opening was given up is gone before the next. */
   #openings: Promise<void> = Promise.resolve();
   #closing: Promise<void> | undefined;
@@ -106,25 +107,27 @@ class NativePacketIo implements PacketIo {
 
   send(packets: readonly OutPacket[]): void {
     if (this.#closing !== undefined) return;
-    for (const packet of packets) {
-      if (!this.#write(packet)) this.#outRingFull++;
-    }
+    for (const packet of packets) this.#write(packet);
     if (this.#memory.outRing.publish()) this.#worker.signal();
   }
 
-  #write(packet: OutPacket): boolean {
+  #write(packet: OutPacket): void {
     const ring = this.#memory.outRing;
     if (packet.kind === 'underlay') {
       const { address, port } = packet.destination;
-      return ring.write(RECORD_KIND.underlay, packet.tos, port, address, packet.header, packet.bytes);
+      const fits = ring.write(RECORD_KIND.underlay, packet.tos, port, address, packet.header, packet.bytes);
+      if (!fits) this.#outRingFull++;
+      return;
     }
     const entry = this.#ports.get(packet.port);
-    // A port that is not open takes nothing: no ring was full.
-    return entry === undefined || ring.write(RECORD_KIND.guest, 0, 0, entry.id, packet.bytes);
+    if (entry === undefined) this.#sentToClosedPort++;
+    else if (!ring.write(RECORD_KIND.guest, 0, 0, entry.id, packet.bytes)) this.#outRingFull++;
   }
 
   counters(): IoCounters {
-    return { ...this.#memory.counters(), outRingFull: this.#outRingFull };
+    const native = this.#memory.counters();
+    const guestWriteDropped = native.guestWriteDropped + this.#sentToClosedPort;
+    return { ...native, guestWriteDropped, outRingFull: this.#outRingFull };
   }
 
   close(): Promise<void> {

@@ -8,7 +8,6 @@ import { readHeaderLength } from '../../wire/envelope.ts';
 import { ActionTable, type FlowAction } from '../action.ts';
 import { ContextTable, endpointNumber, type InstalledContext } from '../context-table.ts';
 import { DependencySets } from '../dependency-sets.ts';
-import { DropCounters } from '../drop-counters.ts';
 import {
   type AcceptedContext,
   type CacheTerms,
@@ -17,13 +16,15 @@ import {
   type FlowInfo,
   HOLD_MS,
   IDLE_MS,
+  type PortCounters,
   type Resolution,
   type StepOutput,
   type Upcall,
 } from '../fast-path.ts';
 import { FIRST_CONTEXT, hasFlow, KEY_WORDS, writeFlowKey } from '../flow-key.ts';
 import { ACTIVE, FlowTable, NO_UPCALL, PENDING } from '../flow-table.ts';
-import type { InPacket, OutPacket, UnderlayDatagram } from '../packets.ts';
+import type { GuestPacket, InPacket, OutPacket, UnderlayDatagram } from '../packets.ts';
+import { Counters } from './counters.ts';
 import { describeFlow } from './flow-info.ts';
 import { UpcallTable, type UpcallTerms, type WaitingUpcall } from './upcall-table.ts';
 
@@ -46,7 +47,7 @@ export class ReferenceFastPath implements FastPath {
   readonly #dependencies = new DependencySets();
   readonly #contexts = new ContextTable();
   readonly #upcalls = new UpcallTable();
-  readonly #drops = new DropCounters();
+  readonly #counters = new Counters();
   readonly #view = new PacketView();
   readonly #key = new Uint32Array(KEY_WORDS);
   #peers: ReadonlySet<number> = new Set();
@@ -61,8 +62,8 @@ export class ReferenceFastPath implements FastPath {
 
   step(batch: readonly InPacket[], now: number): StepOutput {
     for (const packet of batch) {
-      if (packet.kind === 'guest') this.#arrive(packet, packet.port, packet.port, now);
-      else this.#stepUnderlay(packet, now);
+      if (packet.kind === 'underlay') this.#stepUnderlay(packet, now);
+      else this.#stepGuest(packet, now);
     }
     return this.#takeOutput();
   }
@@ -99,6 +100,7 @@ export class ReferenceFastPath implements FastPath {
   removePort(port: number): void {
     for (const upcall of this.#upcalls.ofOrigin(port)) this.#refuse(upcall, 'unknown-port');
     this.#flows.removeIngress(port);
+    this.#counters.forgetPort(port);
   }
 
   expire(now: number): boolean {
@@ -108,16 +110,13 @@ export class ReferenceFastPath implements FastPath {
   }
 
   flows(limit: number, now: number): FlowInfo[] {
-    const infos: FlowInfo[] = [];
-    for (let slot = 0; slot < this.#flows.capacity && infos.length < limit; slot++) {
-      const state = this.#flows.state[slot];
-      if (state !== ACTIVE && state !== PENDING) continue;
-      const action = state === ACTIVE ? this.#actions.get(this.#flows.action[slot] ?? -1) : undefined;
+    return this.#flows.mostRecent(limit).map((slot) => {
+      const isActive = this.#flows.state[slot] === ACTIVE;
+      const action = isActive ? this.#actions.get(this.#flows.action[slot] ?? -1) : undefined;
       const ingress = this.#flows.keys[slot * KEY_WORDS] ?? 0;
       const context = ingress >= FIRST_CONTEXT ? this.#contexts.byIngress(ingress) : undefined;
-      infos.push(describeFlow(this.#flows, slot, action, context, now));
-    }
-    return infos;
+      return describeFlow(this.#flows, slot, action, context, now);
+    });
   }
 
   status(): FastPathStatus {
@@ -133,11 +132,15 @@ export class ReferenceFastPath implements FastPath {
   }
 
   drops(): ReadonlyMap<DropReason, number> {
-    return this.#drops.read();
+    return this.#counters.drops;
   }
 
-  countDrop(reason: DropReason): void {
-    this.#drops.count(reason);
+  flowsOfPort(port: number): number {
+    return this.#flows.flowsOf(port);
+  }
+
+  portCounters(port: number): PortCounters {
+    return this.#counters.ofPort(port);
   }
 
   #takeOutput(): StepOutput {
@@ -147,10 +150,15 @@ export class ReferenceFastPath implements FastPath {
     return output;
   }
 
+  #stepGuest(packet: GuestPacket, now: number): void {
+    this.#counters.fromGuest(packet.port, packet.bytes.length);
+    this.#arrive(packet, packet.port, packet.port, now);
+  }
+
   /** The header is compared, not decoded: it is known or it goes up. */
   #stepUnderlay(datagram: UnderlayDatagram, now: number): void {
     const headerLength = readHeaderLength(datagram.bytes);
-    if (headerLength === undefined) return this.#drops.count('bad-header');
+    if (headerLength === undefined) return this.#counters.drop('bad-header', undefined);
     const { kind, source, tos } = datagram;
     const header = datagram.bytes.subarray(0, headerLength);
     const arrival = { kind, source, tos, header, bytes: datagram.bytes.subarray(headerLength) };
@@ -168,7 +176,7 @@ export class ReferenceFastPath implements FastPath {
   /** `ingress` is what flows are keyed by and charged to, `origin` what upcalls are charged to. */
   #arrive(arrival: Arrival, ingress: number, origin: number, now: number): void {
     const fault = this.#view.parse(arrival.bytes);
-    if (fault !== undefined) return this.#drops.count(fault);
+    if (fault !== undefined) return this.#counters.drop(fault, arrival);
     if (!hasFlow(this.#view)) return this.#raise({ origin, slot: -1, needsContext: false }, arrival, now);
     writeFlowKey(this.#key, ingress, this.#view);
     const slot = this.#flows.find(this.#key);
@@ -206,8 +214,9 @@ export class ReferenceFastPath implements FastPath {
   #execute(action: FlowAction, arrival: Arrival): void {
     switch (action.kind) {
       case 'drop':
-        return this.#drops.count(action.reason);
+        return this.#counters.drop(action.reason, arrival);
       case 'deliver':
+        this.#counters.toGuest(action.port, arrival.bytes.length);
         this.#packetsOut.push({ kind: 'guest', port: action.port, bytes: this.#withOuterEcn(arrival) });
         return;
       case 'send': {
@@ -238,7 +247,7 @@ export class ReferenceFastPath implements FastPath {
     const packet = upcall?.packets[0];
     if (upcall === undefined || packet === undefined) {
       if (slot >= 0) this.#flows.remove(slot);
-      return this.#drops.count('upcall-limit');
+      return this.#counters.drop('upcall-limit', arrival);
     }
     if (slot >= 0) this.#flows.action[slot] = upcall.id;
     this.#upcallCount++;
@@ -246,7 +255,9 @@ export class ReferenceFastPath implements FastPath {
   }
 
   #hold(slot: number, arrival: Arrival): void {
-    if (!this.#upcalls.hold(this.#flows.action[slot] ?? 0, arrival)) this.#drops.count('pending-full');
+    if (!this.#upcalls.hold(this.#flows.action[slot] ?? 0, arrival)) {
+      this.#counters.drop('pending-full', arrival);
+    }
   }
 
   #answer(upcall: WaitingUpcall, resolution: Resolution, now: number): void {
@@ -255,7 +266,7 @@ export class ReferenceFastPath implements FastPath {
     if (resolution.kind === 'context') {
       if (upcall.slot >= 0) this.#flows.remove(upcall.slot);
       if (first.kind !== 'underlay' || !this.#installContext(first, resolution.context)) {
-        return this.#drops.count('context-limit', upcall.packets.length);
+        return this.#counters.drop('context-limit', first, upcall.packets.length);
       }
       return this.#arriveAgain(upcall.packets, now);
     }
@@ -264,7 +275,8 @@ export class ReferenceFastPath implements FastPath {
       return this.#arriveAgain(upcall.packets, now);
     }
     if (upcall.slot >= 0) this.#flows.remove(upcall.slot);
-    if (resolution.kind === 'flow' && this.#view.parse(first.bytes) === undefined) this.#execute(resolution.action, first);
+    if (resolution.kind === 'flow' && this.#view.parse(first.bytes) === undefined)
+      this.#execute(resolution.action, first);
     this.#arriveAgain(rest, now);
   }
 
@@ -303,7 +315,7 @@ export class ReferenceFastPath implements FastPath {
   #refuse(upcall: WaitingUpcall, reason: DropReason): void {
     this.#upcalls.remove(upcall);
     if (upcall.slot >= 0) this.#flows.remove(upcall.slot);
-    this.#drops.count(reason, upcall.packets.length);
+    this.#counters.drop(reason, upcall.packets[0], upcall.packets.length);
   }
 
   #isStale(context: InstalledContext): boolean {

@@ -25,7 +25,8 @@ export const destination: Stage = {
     return undefined;
   },
   describe({ port, packet, body, subnet }) {
-    if (port === undefined) return `GNI ${body?.destinationGni} has no ${formatAddress(packet.destination)} on this host`;
+    if (port === undefined)
+      return `GNI ${body?.destinationGni} has no ${formatAddress(packet.destination)} on this host`;
     const labels = `labels [${port.network.labels.join(' ')}], came with [${body?.labels.join(' ')}]`;
     return `port ${port.name} of network ${port.network.name}, ${labels}; source in ${subnet?.name ?? 'no subnet'}`;
   },

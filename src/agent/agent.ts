@@ -1,0 +1,202 @@
+import type { Clock } from '../base/clock.ts';
+import type { Endpoint } from '../base/ipv4.ts';
+import type { Logger } from '../base/log.ts';
+import type { Random } from '../base/random.ts';
+import type { Item } from '../control/messages.ts';
+import type { SessionLayer } from '../control/session-layer.ts';
+import type { FastPath } from '../fastpath/fast-path.ts';
+import type { StateKey } from '../model/snapshot.ts';
+import type { Arrival } from '../pipeline/arrival.ts';
+import { decide, type TraceStep } from '../pipeline/decide.ts';
+import type { Decision } from '../pipeline/outcome.ts';
+import { HostState } from './host-state.ts';
+import type { IoEvents, PacketIo } from './io/packet-io.ts';
+import { Lookups } from './lookups.ts';
+import { MapperSession } from './mapper-session.ts';
+import { PortSet } from './port-set.ts';
+import { Reports } from './reports.ts';
+import { SlowPath } from './slow-path.ts';
+
+/** How often what expires is looked at, ms. */
+const SWEEP_MS = 1000;
+
+export interface AgentOptions {
+  /** The name of this host in the cloud's records. */
+  readonly host: string;
+  /** Random per start, 16 hexadecimal digits. */
+  readonly boot: string;
+  readonly version: string;
+  /** Framework versions to offer, best first. */
+  readonly frameworks: readonly string[];
+  readonly mapper: Endpoint;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly layer: SessionLayer;
+  readonly log: Logger;
+  readonly fastPath: FastPath;
+  sendControl(datagram: Uint8Array): void;
+  openIo(events: IoEvents): Promise<PacketIo>;
+  /** The agent cannot go on. */
+  onFault(error: Error): void;
+}
+
+/**
+ * One host's agent without its shell: everything it does with time, randomness and the outside comes
+ * through its options, so that it runs the same in a process of its own and in a simulation.
+ */
+export class Agent {
+  readonly state: HostState;
+  readonly session: MapperSession;
+  readonly ports: PortSet;
+  readonly slowPath: SlowPath;
+  readonly lookups: Lookups;
+  readonly #options: AgentOptions;
+  readonly #reports: Reports;
+  #io: PacketIo | undefined;
+  #cancelSweep: () => void = () => {};
+  #isStopped = false;
+
+  constructor(options: AgentOptions) {
+    this.#options = options;
+    const { clock, log, fastPath } = options;
+    this.state = new HostState(options.host, (keys) => this.#touched(keys));
+    this.slowPath = new SlowPath({
+      clock,
+      fastPath,
+      snapshot: this.state,
+      send: (packets) => this.#io?.send(packets),
+      want: (key) => this.lookups.want(key),
+    });
+    this.session = new MapperSession({
+      ...options,
+      send: (datagram) => options.sendControl(datagram),
+      onItems: (items) => this.#apply(items),
+      onNewIncarnation: () => this.#forgetRevisions(),
+      onSynced: (named) => this.#synced(named),
+    });
+    this.lookups = new Lookups({
+      clock,
+      ask: (keys, done) => this.session.lookup(keys, done),
+      apply: (items) => this.#apply(items),
+      isWanted: (key) => this.slowPath.isWanted(key),
+    });
+    this.#reports = new Reports((report, done) => this.session.report(report, done));
+    this.ports = new PortSet({
+      clock,
+      log,
+      openDevice: (index, device) => this.#requireIo().openPort(index, device),
+      closeDevice: (index) => this.#io?.closePort(index),
+      attach: (port) => this.state.addPort(port),
+      detach: (index) => this.#detach(index),
+      report: (name, revision, state) => this.#reports.set(name, revision, state),
+    });
+  }
+
+  get options(): AgentOptions {
+    return this.#options;
+  }
+
+  get io(): PacketIo | undefined {
+    return this.#io;
+  }
+
+  async start(): Promise<void> {
+    this.#io = await this.#options.openIo({
+      onPackets: (batch) => this.slowPath.handle(this.#options.fastPath.step(batch, this.#options.clock.now())),
+      onPortLost: (port, cause) => this.ports.lost(port, cause),
+      onFault: (error) => this.#options.onFault(error),
+    });
+    this.session.start();
+    this.#sweepLater();
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    this.#cancelSweep();
+    this.lookups.stop();
+    this.session.stop();
+    this.ports.closeAll();
+    await this.#io?.close();
+  }
+
+  receiveControl(datagram: Uint8Array): void {
+    this.session.receive(datagram);
+  }
+
+  /** What would happen to a packet now, stage by stage. Nothing is sent, counted or remembered. */
+  explain(arrival: Arrival): { decision: Decision; trace: readonly TraceStep[] } {
+    const trace: TraceStep[] = [];
+    return { decision: decide(this.state, arrival, trace), trace };
+  }
+
+  #touched(keys: readonly StateKey[]): void {
+    this.#options.fastPath.touch(keys);
+  }
+
+  /** Hosts and agreements stand before the mappings that need them. */
+  #apply(items: readonly Item[]): void {
+    const now = this.#options.clock.now();
+    for (const item of items) {
+      if (item.kind === 'port') this.ports.set(item);
+      else if (item.kind === 'port-gone') this.ports.remove(item.name, item.revision);
+      else this.state.apply(item, now);
+    }
+    if (items.some(({ kind }) => kind === 'host' || kind === 'host-gone')) this.#setPeers();
+    for (const item of items) if (item.kind === 'mapping') this.slowPath.mappingArrived(item.key);
+  }
+
+  #setPeers(): void {
+    this.#options.fastPath.setPeers(this.state.peers.endpoints());
+  }
+
+  #forgetRevisions(): void {
+    this.state.forgetRevisions();
+    this.ports.forgetRevisions();
+  }
+
+  /** What a complete sync did not name is gone; what was asked for before is asked again. */
+  #synced(named: readonly Item[]): void {
+    this.ports.keepOnly(namesOf(named, 'port'));
+    this.state.keepOnly({
+      subnet: namesOf(named, 'subnet'),
+      host: namesOf(named, 'host'),
+      agreement: new Set(named.flatMap((item) => (item.kind === 'agreement' ? [item.id] : []))),
+    });
+    this.#setPeers();
+    this.ports.reportAll();
+    for (const key of this.state.mappings.keys()) this.lookups.want(key);
+    this.lookups.flush();
+    this.#reports.flush();
+  }
+
+  #detach(index: number): void {
+    this.state.removePort(index);
+    this.#options.fastPath.removePort(index);
+  }
+
+  #sweepLater(): void {
+    this.#cancelSweep = this.#options.clock.after(SWEEP_MS, () => {
+      this.#sweep();
+      if (!this.#isStopped) this.#sweepLater();
+    });
+  }
+
+  #sweep(): void {
+    const { fastPath, clock } = this.#options;
+    fastPath.expire(clock.now());
+    this.slowPath.prune();
+    const due = this.state.mappings.takeDue(clock.now(), (key) => fastPath.isHeld(key));
+    for (const key of due) this.lookups.want(key);
+    this.#reports.flush();
+    this.lookups.flush();
+  }
+
+  #requireIo(): PacketIo {
+    if (this.#io === undefined) throw new Error('packet input and output is not open yet');
+    return this.#io;
+  }
+}
+
+function namesOf(items: readonly Item[], kind: 'port' | 'subnet' | 'host'): Set<string> {
+  return new Set(items.flatMap((item) => (item.kind === kind ? [item.name] : [])));
+}

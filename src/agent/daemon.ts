@@ -1,0 +1,117 @@
+import { randomBytes } from 'node:crypto';
+import { createSocket, type Socket } from 'node:dgram';
+import { openAdminServer } from '../admin/server.ts';
+import { systemClock } from '../base/clock.ts';
+import { UserError } from '../base/errors.ts';
+import { type Endpoint, formatAddress, formatEndpoint } from '../base/ipv4.ts';
+import type { Logger } from '../base/log.ts';
+import { systemRandom } from '../base/random.ts';
+import { VERSION } from '../base/version.ts';
+import { plainSessionLayer } from '../control/session-layer.ts';
+import { ReferenceFastPath } from '../fastpath/reference/reference-fast-path.ts';
+import { frameworkByName } from '../wire/frameworks.ts';
+import { agentRoutes } from './admin-routes.ts';
+import { Agent } from './agent.ts';
+import { openNativePacketIo } from './io/native-packet-io.ts';
+
+/** Flows in all, and of one port or one ingress context. */
+const FLOW_CAPACITY = 65_536;
+const FLOW_QUOTA = 16_384;
+
+export interface RunAgentOptions {
+  readonly host: string;
+  /** Where this host receives; must be the `underlay` of its record. */
+  readonly underlay: Endpoint;
+  readonly mapper: Endpoint;
+  /** Path of the admin socket. */
+  readonly socket: string;
+  readonly fastPath: 'reference';
+  /** Framework versions to offer, best first. */
+  readonly frameworks: readonly string[];
+  readonly log: Logger;
+  /** The agent broke and has to end; everything it holds is given back first. */
+  readonly onFault: (error: Error) => void;
+}
+
+/**
+ * Runs a host agent until `stop`. Throws UserError where it cannot start: an address that is not of
+ * this machine or taken, no privileges, an unknown framework, a socket in use.
+ */
+export async function runAgent(options: RunAgentOptions): Promise<{ stop(): Promise<void> }> {
+  const { log, mapper, underlay } = options;
+  requireKnown(options.frameworks);
+  const control = await openControlSocket(underlay);
+  const startedAt = systemClock.now();
+  const agent = new Agent({
+    host: options.host,
+    boot: randomBytes(8).toString('hex'),
+    version: VERSION,
+    frameworks: options.frameworks,
+    mapper,
+    clock: systemClock,
+    random: systemRandom,
+    layer: plainSessionLayer(),
+    log,
+    fastPath: new ReferenceFastPath({ capacity: FLOW_CAPACITY, quota: FLOW_QUOTA, seed: systemRandom.uint32() }),
+    sendControl: (datagram) => control.send(datagram, mapper.port, formatAddress(mapper.address), () => {}),
+    openIo: (events) => openNativePacketIo({ underlay }, events),
+    onFault: options.onFault,
+  });
+  control.on('message', (datagram, from) => {
+    if (from.port === mapper.port && from.address === formatAddress(mapper.address)) agent.receiveControl(datagram);
+  });
+  try {
+    const admin = await openAdminServer({ socket: options.socket, log, routes: agentRoutes(agent, startedAt) });
+    try {
+      await agent.start();
+    } catch (error) {
+      await admin.close();
+      throw error;
+    }
+    log.info('started', { host: options.host, underlay: formatEndpoint(underlay), mapper: formatEndpoint(mapper) });
+    return {
+      async stop() {
+        await admin.close();
+        await agent.stop();
+        control.close();
+        log.info('stopped');
+      },
+    };
+  } catch (error) {
+    control.close();
+    throw error;
+  }
+}
+
+function requireKnown(frameworks: readonly string[]): void {
+  const unknown = frameworks.find((name) => frameworkByName(name) === undefined);
+  if (unknown === undefined && frameworks.length > 0) return;
+  throw new UserError(
+    'unsupported',
+    unknown === undefined ? 'no framework is offered' : `this agent does not speak ${unknown}`,
+    'see `weft agent --help` for the frameworks it speaks',
+  );
+}
+
+/** The control socket stands on the host's own underlay address. A failed send is a lost datagram. */
+function openControlSocket(underlay: Endpoint): Promise<Socket> {
+  const socket = createSocket({ type: 'udp4' });
+  const address = formatAddress(underlay.address);
+  return new Promise((resolve, reject) => {
+    socket.once('error', (error: NodeJS.ErrnoException) => {
+      socket.close();
+      reject(
+        new UserError(
+          'invalid',
+          `cannot bind to the underlay address ${address}: ${error.code}`,
+          'give an address of this machine (or namespace) with --underlay',
+        ),
+      );
+    });
+    socket.bind(0, address, () => {
+      socket.removeAllListeners('error');
+      socket.on('error', () => {});
+      resolve(socket);
+    });
+  });
+}

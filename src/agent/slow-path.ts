@@ -1,0 +1,106 @@
+import type { Clock } from '../base/clock.ts';
+import type { MappingKey } from '../control/messages.ts';
+import { compile } from '../fastpath/compile.ts';
+import type { FastPath, StepOutput, Upcall } from '../fastpath/fast-path.ts';
+import type { OutPacket } from '../fastpath/packets.ts';
+import type { Snapshot } from '../model/snapshot.ts';
+import { decide } from '../pipeline/decide.ts';
+import type { Decision } from '../pipeline/outcome.ts';
+import { mappingName } from './lookups.ts';
+
+/** Between two questions about the same contradicted mapping, ms. */
+const DOUBT_INTERVAL_MS = 1000;
+/** Contradicted mappings remembered for that. */
+const MAX_DOUBTED = 1024;
+
+export interface SlowPathOptions {
+  readonly clock: Clock;
+  readonly snapshot: Snapshot;
+  readonly fastPath: FastPath;
+  send(packets: readonly OutPacket[]): void;
+  /** Asks the mapping daemon. */
+  want(key: MappingKey): void;
+}
+
+/** Decides what the fast path does not know, commits each decision before the next, and sends. */
+export class SlowPath {
+  readonly counters = { decisions: 0, held: 0 };
+  readonly #options: SlowPathOptions;
+  /** Upcalls that wait for a mapping, by its name. */
+  readonly #waiting = new Map<string, Set<number>>();
+  /** When a contradicted mapping was last asked for, oldest first. */
+  readonly #doubted = new Map<string, number>();
+
+  constructor(options: SlowPathOptions) {
+    this.#options = options;
+  }
+
+  /** Sends what the fast path put out and decides its upcalls, and those that follow from them. */
+  handle(output: StepOutput): void {
+    const { fastPath, clock, send } = this.#options;
+    if (output.packets.length > 0) send(output.packets);
+    const upcalls = [...output.upcalls];
+    for (let next = upcalls.shift(); next !== undefined; next = upcalls.shift()) {
+      const decision = decide(this.#options.snapshot, next.arrival);
+      this.counters.decisions++;
+      const resolution = this.#resolutionOf(next, decision);
+      if (resolution === undefined) continue;
+      const more = fastPath.resolve(next.id, resolution, clock.now());
+      if (more.packets.length > 0) send(more.packets);
+      upcalls.push(...more.upcalls);
+    }
+  }
+
+  isWanted(key: MappingKey): boolean {
+    return this.#waiting.has(mappingName(key));
+  }
+
+  /** A mapping arrived: what waited for it is decided again. */
+  mappingArrived(key: MappingKey): void {
+    const name = mappingName(key);
+    const ids = this.#waiting.get(name);
+    if (ids === undefined) return;
+    this.#waiting.delete(name);
+    const upcalls = [...ids].flatMap((id) => this.#options.fastPath.upcall(id) ?? []);
+    this.handle({ packets: [], upcalls });
+  }
+
+  /** Forgets what nothing waits for any more. */
+  prune(): void {
+    for (const [name, ids] of this.#waiting) {
+      for (const id of ids) if (this.#options.fastPath.upcall(id) === undefined) ids.delete(id);
+      if (ids.size === 0) this.#waiting.delete(name);
+    }
+  }
+
+  #resolutionOf(upcall: Upcall, decision: Decision): ReturnType<typeof compile> {
+    const { outcome, context } = decision;
+    if (upcall.needsContext && context !== undefined) return { kind: 'context', context };
+    if (outcome.kind === 'hold') this.#hold(upcall, outcome.wanted);
+    if (outcome.kind === 'reply') {
+      this.#options.send([{ kind: 'guest', port: outcome.port, bytes: outcome.packet }]);
+    }
+    if (outcome.kind === 'drop' && outcome.doubted !== undefined) this.#doubt(outcome.doubted);
+    return compile(decision, this.#options.clock.now());
+  }
+
+  #hold(upcall: Upcall, wanted: MappingKey): void {
+    const name = mappingName(wanted);
+    const ids = this.#waiting.get(name) ?? new Set();
+    ids.add(upcall.id);
+    this.#waiting.set(name, ids);
+    this.counters.held++;
+    this.#options.want(wanted);
+  }
+
+  #doubt(key: MappingKey): void {
+    const name = mappingName(key);
+    const now = this.#options.clock.now();
+    if (now - (this.#doubted.get(name) ?? -Infinity) < DOUBT_INTERVAL_MS) return;
+    this.#doubted.delete(name);
+    const [oldest] = this.#doubted.keys();
+    if (this.#doubted.size >= MAX_DOUBTED && oldest !== undefined) this.#doubted.delete(oldest);
+    this.#doubted.set(name, now);
+    this.#options.want(key);
+  }
+}
