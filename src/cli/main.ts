@@ -10,7 +10,7 @@ const cli: Cli = {
   err: (words) => void process.stderr.write(words),
   readInput: () => text(process.stdin),
   environment: process.env,
-  hasColour: process.stdout.isTTY && !process.env['NO_COLOR'] && process.env['TERM'] !== 'dumb',
+  hasColour: process.stdout.isTTY === true && !process.env['NO_COLOR'] && process.env['TERM'] !== 'dumb',
   onStopSignal(stop) {
     for (const signal of STOP_SIGNALS) process.on(signal, stop);
     return () => {

@@ -1,37 +1,26 @@
 import { Command, CommanderError } from 'commander';
 import { VERSION } from '../base/version.ts';
 import { type Cli, EXIT } from './cli.ts';
-import { addAgentCommand } from './commands/agent.ts';
-import { addAgreementCommand } from './commands/agreement.ts';
-import { addApplyCommand } from './commands/apply.ts';
-import { addDecodeCommand } from './commands/decode.ts';
-import { addDeleteCommand } from './commands/delete.ts';
-import { addDropsCommand } from './commands/drops.ts';
-import { addExplainCommand } from './commands/explain.ts';
-import { addFlowCommand } from './commands/flow.ts';
-import { addGetCommand } from './commands/get.ts';
-import { addLabCommand } from './commands/lab.ts';
-import { addMapperCommand } from './commands/mapper.ts';
-import { addPortCommand } from './commands/port.ts';
-import { addStatusCommand } from './commands/status.ts';
 import { errorExitCode, errorText } from './error-text.ts';
 
-/** Every command, in the order of `weft --help`. */
-const COMMANDS: readonly ((program: Command, cli: Cli) => void)[] = [
-  addApplyCommand,
-  addGetCommand,
-  addDeleteCommand,
-  addAgreementCommand,
-  addStatusCommand,
-  addPortCommand,
-  addFlowCommand,
-  addDropsCommand,
-  addExplainCommand,
-  addDecodeCommand,
-  addMapperCommand,
-  addAgentCommand,
-  addLabCommand,
-];
+type AddCommand = (program: Command, cli: Cli) => void;
+
+/** Every command, in the order of `weft --help`; each is loaded only when it is needed. */
+const COMMANDS: ReadonlyMap<string, () => Promise<AddCommand>> = new Map([
+  ['apply', async () => (await import('./commands/apply.ts')).addApplyCommand],
+  ['get', async () => (await import('./commands/get.ts')).addGetCommand],
+  ['delete', async () => (await import('./commands/delete.ts')).addDeleteCommand],
+  ['agreement', async () => (await import('./commands/agreement.ts')).addAgreementCommand],
+  ['status', async () => (await import('./commands/status.ts')).addStatusCommand],
+  ['port', async () => (await import('./commands/port.ts')).addPortCommand],
+  ['flow', async () => (await import('./commands/flow.ts')).addFlowCommand],
+  ['drops', async () => (await import('./commands/drops.ts')).addDropsCommand],
+  ['explain', async () => (await import('./commands/explain.ts')).addExplainCommand],
+  ['decode', async () => (await import('./commands/decode.ts')).addDecodeCommand],
+  ['mapper', async () => (await import('./commands/mapper.ts')).addMapperCommand],
+  ['agent', async () => (await import('./commands/agent.ts')).addAgentCommand],
+  ['lab', async () => (await import('./commands/lab.ts')).addLabCommand],
+]);
 
 const EXIT_CODES_HELP = `
 Exit status:
@@ -46,7 +35,8 @@ Examples:
 /** Runs one command line (without the program's name) and returns its exit status. Never throws. */
 export async function runCli(words: readonly string[], cli: Cli): Promise<number> {
   try {
-    await buildProgram(cli).parseAsync(words, { from: 'user' });
+    const program = await buildProgram(words[0] ?? '', cli);
+    await program.parseAsync(words, { from: 'user' });
     return cli.exitCode;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
@@ -55,7 +45,8 @@ export async function runCli(words: readonly string[], cli: Cli): Promise<number
   }
 }
 
-function buildProgram(cli: Cli): Command {
+/** With the one command that the first word names, or with all where help or a suggestion needs them. */
+async function buildProgram(firstWord: string, cli: Cli): Promise<Command> {
   const program = new Command('weft')
     .description('Netweft: a private network for every tenant, over any IP underlay')
     .version(VERSION)
@@ -63,6 +54,8 @@ function buildProgram(cli: Cli): Command {
     .configureOutput({ writeOut: (text) => cli.out(text), writeErr: (text) => cli.err(text) })
     .showHelpAfterError('(weft help COMMAND tells more)')
     .addHelpText('after', EXIT_CODES_HELP);
-  for (const add of COMMANDS) add(program, cli);
+  const named = COMMANDS.get(firstWord);
+  const wanted = named === undefined ? [...COMMANDS.values()] : [named];
+  for (const add of await Promise.all(wanted.map((load) => load()))) add(program, cli);
   return program;
 }

@@ -16,8 +16,10 @@ const COMMANDS = [
   'flow list',
   'drops',
   'explain',
+  'decode',
   'mapper',
   'agent',
+  'lab',
 ];
 
 test.each(COMMANDS)('weft %s --help teaches with examples', async (words) => {
