@@ -29,8 +29,6 @@ export interface RunAgentOptions {
   /** Framework versions to offer, best first. */
   readonly frameworks: readonly string[];
   readonly log: Logger;
-  /** The agent broke and has to end; everything it holds is given back first. */
-  readonly onFault: (error: Error) => void;
 }
 
 /**
@@ -55,7 +53,7 @@ export async function runAgent(options: RunAgentOptions): Promise<{ stop(): Prom
     fastPath: new ReferenceFastPath({ capacity: FLOW_CAPACITY, quota: FLOW_QUOTA, seed: systemRandom.uint32() }),
     sendControl: (datagram) => control.send(datagram, mapper.port, formatAddress(mapper.address), () => {}),
     openIo: (events) => openNativePacketIo({ underlay }, events),
-    onFault: options.onFault,
+    onFault: (error) => endWith(error, log),
   });
   control.on('message', (datagram, from) => {
     if (from.port === mapper.port && from.address === formatAddress(mapper.address)) agent.receiveControl(datagram);
@@ -81,6 +79,14 @@ export async function runAgent(options: RunAgentOptions): Promise<{ stop(): Prom
     control.close();
     throw error;
   }
+}
+
+/** A fault of our own ends the process; what the kernel holds for it goes with it. */
+function endWith(error: Error, log: Logger): void {
+  log.error('fault', { error });
+  setImmediate(() => {
+    throw error;
+  });
 }
 
 function requireKnown(frameworks: readonly string[]): void {

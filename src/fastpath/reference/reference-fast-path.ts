@@ -5,12 +5,11 @@ import { PacketView } from '../../packet/packet-view.ts';
 import type { Arrival } from '../../pipeline/arrival.ts';
 import type { DropReason } from '../../pipeline/drop-reasons.ts';
 import { readHeaderLength } from '../../wire/envelope.ts';
-import { ActionTable, type FlowAction } from '../action.ts';
+import type { FlowAction } from '../action.ts';
 import { ContextTable, endpointNumber, type InstalledContext } from '../context-table.ts';
 import { DependencySets } from '../dependency-sets.ts';
 import {
   type AcceptedContext,
-  type CacheTerms,
   type FastPath,
   type FastPathStatus,
   type FlowInfo,
@@ -22,19 +21,10 @@ import {
   type Upcall,
 } from '../fast-path.ts';
 import { FIRST_CONTEXT, hasFlow, KEY_WORDS, writeFlowKey } from '../flow-key.ts';
-import { ACTIVE, FlowTable, NO_UPCALL, PENDING } from '../flow-table.ts';
 import type { GuestPacket, InPacket, OutPacket, UnderlayDatagram } from '../packets.ts';
 import { Counters } from './counters.ts';
-import { describeFlow } from './flow-info.ts';
+import { FlowCache, type FlowCacheOptions } from './flow-cache.ts';
 import { UpcallTable, type UpcallTerms, type WaitingUpcall } from './upcall-table.ts';
-
-export interface ReferenceFastPathOptions {
-  /** Flows in all, and of one port or ingress context. */
-  readonly capacity: number;
-  readonly quota: number;
-  /** Random, for the flow table's hash. */
-  readonly seed: number;
-}
 
 /** What the upcalls of all unknown senders together are charged to. */
 const STRANGERS = -1;
@@ -42,8 +32,7 @@ const STRANGERS = -1;
 /** The fast path in TypeScript: the twin that the native one is compared with, and usable by itself. */
 export class ReferenceFastPath implements FastPath {
   readonly name = 'reference';
-  readonly #flows: FlowTable;
-  readonly #actions = new ActionTable();
+  readonly #cache: FlowCache;
   readonly #dependencies = new DependencySets();
   readonly #contexts = new ContextTable();
   readonly #upcalls = new UpcallTable();
@@ -56,8 +45,8 @@ export class ReferenceFastPath implements FastPath {
   #hits = 0;
   #upcallCount = 0;
 
-  constructor(options: ReferenceFastPathOptions) {
-    this.#flows = new FlowTable({ ...options, onRemove: (slot) => this.#releaseEntry(slot) });
+  constructor(options: FlowCacheOptions) {
+    this.#cache = new FlowCache(options, this.#dependencies, (upcall) => this.#upcalls.detach(upcall));
   }
 
   step(batch: readonly InPacket[], now: number): StepOutput {
@@ -99,35 +88,31 @@ export class ReferenceFastPath implements FastPath {
 
   removePort(port: number): void {
     for (const upcall of this.#upcalls.ofOrigin(port)) this.#refuse(upcall, 'unknown-port');
-    this.#flows.removeIngress(port);
+    this.#cache.table.removeIngress(port);
     this.#counters.forgetPort(port);
   }
 
   expire(now: number): boolean {
     for (const upcall of this.#upcalls.olderThan(now - HOLD_MS)) this.#refuse(upcall, 'hold-timeout');
-    if (this.#flows.size > 0) this.#flows.removeIdle(now - IDLE_MS);
-    return this.#flows.size > 0 || this.#upcalls.size > 0;
+    if (this.#cache.table.size > 0) this.#cache.table.removeIdle(now - IDLE_MS);
+    return this.#cache.table.size > 0 || this.#upcalls.size > 0;
   }
 
   flows(limit: number, now: number): FlowInfo[] {
-    return this.#flows.mostRecent(limit).map((slot) => {
-      const isActive = this.#flows.state[slot] === ACTIVE;
-      const action = isActive ? this.#actions.get(this.#flows.action[slot] ?? -1) : undefined;
-      const ingress = this.#flows.keys[slot * KEY_WORDS] ?? 0;
-      const context = ingress >= FIRST_CONTEXT ? this.#contexts.byIngress(ingress) : undefined;
-      return describeFlow(this.#flows, slot, action, context, now);
-    });
+    return this.#cache.list(limit, now, (ingress) =>
+      ingress >= FIRST_CONTEXT ? this.#contexts.byIngress(ingress) : undefined,
+    );
   }
 
   status(): FastPathStatus {
     return {
-      flows: this.#flows.size,
-      capacity: this.#flows.capacity,
+      flows: this.#cache.table.size,
+      capacity: this.#cache.table.capacity,
       contexts: this.#contexts.size,
       upcallsWaiting: this.#upcalls.size,
       hits: this.#hits,
       upcalls: this.#upcallCount,
-      evictions: this.#flows.evictions,
+      evictions: this.#cache.table.evictions,
     };
   }
 
@@ -136,7 +121,7 @@ export class ReferenceFastPath implements FastPath {
   }
 
   flowsOfPort(port: number): number {
-    return this.#flows.flowsOf(port);
+    return this.#cache.table.flowsOf(port);
   }
 
   portCounters(port: number): PortCounters {
@@ -179,34 +164,25 @@ export class ReferenceFastPath implements FastPath {
     if (fault !== undefined) return this.#counters.drop(fault, arrival);
     if (!hasFlow(this.#view)) return this.#raise({ origin, slot: -1, needsContext: false }, arrival, now);
     writeFlowKey(this.#key, ingress, this.#view);
-    const slot = this.#flows.find(this.#key);
-    if (slot < 0) return this.#raiseFlow(origin, this.#flows.insert(this.#key, now), arrival, now);
-    if (this.#flows.state[slot] === PENDING) return this.#hold(slot, arrival);
+    const slot = this.#cache.table.find(this.#key);
+    if (slot < 0) return this.#raiseFlow(origin, this.#cache.table.insert(this.#key, now), arrival, now);
+    if (this.#cache.isPending(slot)) return this.#hold(slot, arrival);
     this.#useEntry(slot, arrival, origin, now);
   }
 
   #useEntry(slot: number, arrival: Arrival, origin: number, now: number): void {
-    const flows = this.#flows;
-    const dependencies = flows.dependencies[slot] ?? 0;
-    const isFresh =
-      flows.generation[slot] === this.#dependencies.generation(dependencies) && now < (flows.validUntil[slot] ?? 0);
-    if (!isFresh) {
-      this.#releaseEntry(slot);
-      flows.state[slot] = PENDING;
-      flows.action[slot] = NO_UPCALL;
+    if (!this.#cache.isFresh(slot, now)) {
+      this.#cache.suspend(slot);
       return this.#raiseFlow(origin, slot, arrival, now);
     }
     if (!this.#passesGuards(slot, arrival)) return this.#raise({ origin, slot: -1, needsContext: false }, arrival, now);
-    flows.lastUsed[slot] = now;
-    flows.packets[slot] = (flows.packets[slot] ?? 0) + 1;
-    flows.bytes[slot] = (flows.bytes[slot] ?? 0) + arrival.bytes.length;
     this.#hits++;
-    const action = this.#actions.get(flows.action[slot] ?? -1);
+    const action = this.#cache.use(slot, arrival.bytes.length, now);
     if (action !== undefined) this.#execute(action, arrival);
   }
 
   #passesGuards(slot: number, arrival: Arrival): boolean {
-    if (this.#view.totalLength > (this.#flows.maxLength[slot] ?? 0)) return false;
+    if (!this.#cache.isWithin(slot, this.#view.totalLength)) return false;
     return arrival.kind === 'guest' || decapsulatedTos(this.#view.tos, arrival.tos) !== undefined;
   }
 
@@ -246,16 +222,16 @@ export class ReferenceFastPath implements FastPath {
     const upcall = this.#upcalls.add(terms, arrival, now);
     const packet = upcall?.packets[0];
     if (upcall === undefined || packet === undefined) {
-      if (slot >= 0) this.#flows.remove(slot);
+      if (slot >= 0) this.#cache.table.remove(slot);
       return this.#counters.drop('upcall-limit', arrival);
     }
-    if (slot >= 0) this.#flows.action[slot] = upcall.id;
+    if (slot >= 0) this.#cache.setUpcall(slot, upcall.id);
     this.#upcallCount++;
     this.#upcallsOut.push({ id: upcall.id, arrival: packet, needsContext });
   }
 
   #hold(slot: number, arrival: Arrival): void {
-    if (!this.#upcalls.hold(this.#flows.action[slot] ?? 0, arrival)) {
+    if (!this.#upcalls.hold(this.#cache.upcallOf(slot), arrival)) {
       this.#counters.drop('pending-full', arrival);
     }
   }
@@ -264,32 +240,20 @@ export class ReferenceFastPath implements FastPath {
     const [first, ...rest] = upcall.packets;
     if (first === undefined) return;
     if (resolution.kind === 'context') {
-      if (upcall.slot >= 0) this.#flows.remove(upcall.slot);
+      if (upcall.slot >= 0) this.#cache.table.remove(upcall.slot);
       if (first.kind !== 'underlay' || !this.#installContext(first, resolution.context)) {
         return this.#counters.drop('context-limit', first, upcall.packets.length);
       }
       return this.#arriveAgain(upcall.packets, now);
     }
     if (resolution.kind === 'flow' && resolution.cache !== undefined && upcall.slot >= 0) {
-      this.#activate(upcall.slot, resolution.action, resolution.cache, now);
+      this.#cache.activate(upcall.slot, resolution.action, resolution.cache, now);
       return this.#arriveAgain(upcall.packets, now);
     }
-    if (upcall.slot >= 0) this.#flows.remove(upcall.slot);
+    if (upcall.slot >= 0) this.#cache.table.remove(upcall.slot);
     if (resolution.kind === 'flow' && this.#view.parse(first.bytes) === undefined)
       this.#execute(resolution.action, first);
     this.#arriveAgain(rest, now);
-  }
-
-  #activate(slot: number, action: FlowAction, terms: CacheTerms, now: number): void {
-    const flows = this.#flows;
-    const dependencies = this.#dependencies.acquire(terms.reads);
-    flows.action[slot] = this.#actions.acquire(action);
-    flows.dependencies[slot] = dependencies;
-    flows.generation[slot] = this.#dependencies.generation(dependencies);
-    flows.validUntil[slot] = terms.validUntil;
-    flows.maxLength[slot] = terms.maxLength;
-    flows.lastUsed[slot] = now;
-    flows.state[slot] = ACTIVE;
   }
 
   #installContext(arrival: Extract<Arrival, { kind: 'underlay' }>, accepted: AcceptedContext): boolean {
@@ -314,7 +278,7 @@ export class ReferenceFastPath implements FastPath {
 
   #refuse(upcall: WaitingUpcall, reason: DropReason): void {
     this.#upcalls.remove(upcall);
-    if (upcall.slot >= 0) this.#flows.remove(upcall.slot);
+    if (upcall.slot >= 0) this.#cache.table.remove(upcall.slot);
     this.#counters.drop(reason, upcall.packets[0], upcall.packets.length);
   }
 
@@ -324,12 +288,6 @@ export class ReferenceFastPath implements FastPath {
 
   #dropContext(context: InstalledContext): void {
     this.#dependencies.release(context.dependencies);
-    this.#flows.removeIngress(context.ingress);
-  }
-
-  #releaseEntry(slot: number): void {
-    if (this.#flows.state[slot] === PENDING) return this.#upcalls.detach(this.#flows.action[slot] ?? NO_UPCALL);
-    this.#actions.release(this.#flows.action[slot] ?? -1);
-    this.#dependencies.release(this.#flows.dependencies[slot] ?? -1);
+    this.#cache.table.removeIngress(context.ingress);
   }
 }
