@@ -16,7 +16,7 @@ import { underlayPrefix } from './underlay-prefix.ts';
 /** The MTU of the underlay, bytes. */
 const UNDERLAY_MTU = 1500;
 /** The name of the mapping daemon among the daemons; hosts are named by their records. */
-export const MAPPER = 'mapper';
+const MAPPER = 'mapper';
 const BRIDGE = 'bridge';
 /** The device that joins a namespace to the bridge, as seen from inside. */
 const UNDERLAY_DEVICE = 'underlay';

@@ -1,5 +1,5 @@
 import { UserError } from '../base/errors.ts';
-import { type DaemonPlan, type LabPlan, MAPPER } from './plan.ts';
+import type { DaemonPlan, LabPlan } from './plan.ts';
 
 /** The namespace that a person means by the name of a guest, its namespace, a host, `mapper` or `bridge`. */
 export function resolveTarget(plan: LabPlan, name: string): string {
@@ -26,7 +26,7 @@ export function resolveDaemon(plan: LabPlan, name: string): DaemonPlan {
 function targets(plan: LabPlan): Map<string, Set<string>> {
   const found = new Map<string, Set<string>>([
     ['bridge', new Set([plan.bridge])],
-    [MAPPER, new Set([plan.mapper.namespace])],
+    [plan.mapper.name, new Set([plan.mapper.namespace])],
     ...plan.agents.map((agent): [string, Set<string>] => [agent.name, new Set([agent.namespace])]),
   ]);
   for (const { guest, namespace } of plan.guests) {

@@ -11,10 +11,10 @@ import { isDaemonRunning, restartDaemon, stopDaemon } from '../../lab/lab-daemon
 import { type LabRecord, labDirectory, listLabs } from '../../lab/lab-record.ts';
 import { lowerLab } from '../../lab/lower-lab.ts';
 import { namespacePath } from '../../lab/namespaces.ts';
-import { type LabPlan, planLab } from '../../lab/plan.ts';
+import type { LabPlan } from '../../lab/plan.ts';
 import { raiseLab } from '../../lab/raise-lab.ts';
 import { resolveDaemon, resolveTarget } from '../../lab/resolve-target.ts';
-import { parseCloudFile } from '../../model/cloud-file.ts';
+import type { CloudRecord } from '../../model/records.ts';
 import { type Cli, EXIT } from '../cli.ts';
 import { jsonOption } from '../daemon-socket.ts';
 import { formatTable } from '../table.ts';
@@ -84,7 +84,10 @@ function ownProgram(): Program {
   return [process.execPath, fileURLToPath(new URL('../main.js', import.meta.url))];
 }
 
-function planFile(file: string): { plan: LabPlan; records: ReturnType<typeof parseCloudFile>['records'] } {
+/** What it needs takes long to load, and no other command of the lab needs it. */
+async function planFile(file: string): Promise<{ plan: LabPlan; records: readonly CloudRecord[] }> {
+  const { parseCloudFile } = await import('../../model/cloud-file.ts');
+  const { planLab } = await import('../../lab/plan.ts');
   const { records, lab } = parseCloudFile(readCloudFile(file), file);
   if (lab !== undefined) return { plan: planLab(records, lab, labDirectory(lab.name)), records };
   throw new UserError('invalid', `${file} describes no lab`, 'add a section `lab:` with `name` and `mapper`');
@@ -103,7 +106,7 @@ function readCloudFile(file: string): string {
 }
 
 async function up(cli: Cli, file: string): Promise<void> {
-  const { plan, records } = planFile(file);
+  const { plan, records } = await planFile(file);
   if (process.geteuid?.() !== 0) throw new UserError('not-permitted', 'a lab needs root', 'run it with sudo');
   const abort = new AbortController();
   const release = cli.onStopSignal((signal) => abort.abort(new UserError('conflict', `stopped by ${signal}`)));

@@ -53,7 +53,7 @@ describe('planLab', () => {
   test('brings lo up in every namespace', () => {
     const { ipSteps, namespaces } = plan(port('a30', 'x', 'a30'));
     const up = ipSteps.filter((step) => step.lines.includes('link set lo up')).map((step) => step.namespace);
-    expect(up.toSorted()).toEqual(namespaces.toSorted());
+    expect(new Set(up)).toEqual(new Set(namespaces));
   });
 
   test('starts each daemon with its own addresses, socket and log', () => {
