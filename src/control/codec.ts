@@ -57,12 +57,16 @@ export function itemBytes(item: Item): number {
   return ITEM_FRAME_BYTES + Wire.Item.encode(itemToWire(item)).len;
 }
 
-/** How many of `items`, from the index `from` on, fit into one message; 0 only where there are none. */
+/**
+ * How many of `items`, from the index `from` on, fit into one message; 0 only where there are none.
+ * Throws RangeError for an item that no message takes: our own bug.
+ */
 export function fittingItems(items: readonly Item[], from: number): number {
   let room = MAX_PAYLOAD_BYTES - ITEMS_FRAME_BYTES;
   let count = 0;
   for (const item of items.slice(from, from + MAX_ITEMS)) {
     room -= itemBytes(item);
+    if (room < 0 && count === 0) throw new RangeError(`${item.kind} item is too long for a message`);
     if (room < 0) break;
     count++;
   }

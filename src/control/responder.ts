@@ -25,7 +25,10 @@ export class Responder {
   readonly #answers = new Map<number, Answer | undefined>();
   #highest = 0;
 
-  /** What to do with a request that just arrived: execute it, send the answer again, or nothing. */
+  /**
+   * What to do with a request that just arrived: execute it, send the answer again, or nothing. What
+   * is new has to be finished, with a refusal where it fails: until then its asker hears nothing.
+   */
   begin(id: number): Begun {
     const answer = this.#answers.get(id);
     if (answer !== undefined) {

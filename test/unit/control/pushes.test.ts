@@ -8,7 +8,7 @@ import { FIRST_RETRY_MS, MAX_RETRY_MS, MIN_RETRY_MS } from '../../../src/control
 import { agreementGone, LARGEST_ITEM } from './messages.ts';
 import { faultsOf, SimulatedTime, simulatedLink } from './simulated-link.ts';
 
-const SEEDS = Array.from({ length: 150 }, (_, seed) => seed);
+const SEEDS = Array.from({ length: 80 }, (_, seed) => seed);
 const SESSION = 3;
 
 /** Small and large items in turns, told apart by their revision. */

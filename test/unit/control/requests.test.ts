@@ -7,7 +7,7 @@ import { Responder } from '../../../src/control/responder.ts';
 import { FIRST_RETRY_MS, MAX_RETRY_MS, MIN_RETRY_MS } from '../../../src/control/retry-delay.ts';
 import { type Faults, faultsOf, SimulatedTime, simulatedLink } from './simulated-link.ts';
 
-const SEEDS = Array.from({ length: 150 }, (_, seed) => seed);
+const SEEDS = Array.from({ length: 80 }, (_, seed) => seed);
 const REQUESTS = 150;
 const SESSION = 3;
 

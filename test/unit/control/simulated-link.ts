@@ -37,17 +37,24 @@ export class SimulatedTime {
     }
   }
 
+  /** Takes what happens next: an event, or the tick of something whose deadline comes first. */
   #next(): Event | undefined {
+    const event = this.#events.reduce(earlier, NEVER);
     const deadlines = this.#timed.map((timed) => ({
       at: timed.nextDeadline() ?? Infinity,
       run: () => timed.tick(this.now),
     }));
-    const [first] = [...this.#events, ...deadlines].toSorted((a, b) => a.at - b.at);
-    if (first === undefined || first.at === Infinity) return undefined;
-    const place = this.#events.indexOf(first);
-    if (place >= 0) this.#events.splice(place, 1);
+    const first = deadlines.reduce(earlier, event);
+    if (first === NEVER) return undefined;
+    if (first === event) this.#events.splice(this.#events.indexOf(event), 1);
     return first;
   }
+}
+
+const NEVER: Event = { at: Infinity, run: () => {} };
+
+function earlier(a: Event, b: Event): Event {
+  return b.at < a.at ? b : a;
 }
 
 export interface Faults {
