@@ -82,10 +82,12 @@ test('a refusal: status 1, with its hint', async () => {
   expect(ran).toEqual({ code: 1, out: '', err: 'weft: guest/g is used by port/a30; delete the port first\n' });
 });
 
-test('a name cannot become another path', async () => {
-  const ran = await run('get port ../../v1/agreements', { 'GET /v1/agreements': sample.AGREEMENTS });
-  expect(ran.code).toBe(1);
-  expect(daemon?.asked).toEqual([]);
+test.each(['../agreements', 'a?b', 'a#b', 'ä b'])('the name %j stays a name', async (name) => {
+  daemon = await openFakeDaemon({ 'GET /v1/records/port/:name': sample.RECORDS });
+  expect(await runCommand(['get', 'port', name, '--socket', daemon.socket])).toMatchObject({ code: 0 });
+  const asked = daemon.asked[0]?.request.replace('GET /v1/records/port/', '') ?? '';
+  expect(asked).not.toMatch(/[/?# ]/);
+  expect(decodeURIComponent(asked)).toBe(name);
 });
 
 test('asking the agent what the mapping daemon knows says so', async () => {
