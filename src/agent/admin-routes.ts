@@ -11,7 +11,7 @@ import type {
 } from '../admin/documents.ts';
 import { formatAddress, formatEndpoint } from '../base/ipv4.ts';
 import type { FlowInfo } from '../fastpath/fast-path.ts';
-import { DROP_REASONS, type DropReason } from '../pipeline/drop-reasons.ts';
+import { DROP_REASONS } from '../pipeline/drop-reasons.ts';
 import type { Agent } from './agent.ts';
 import { explain } from './explain.ts';
 import type { OwnedPort } from './port-set.ts';
@@ -22,16 +22,16 @@ const MAX_FLOWS_SHOWN = 10_000;
 /** What an agent answers on its admin socket. */
 export function agentRoutes(agent: Agent, startedAt: number): (app: FastifyInstance) => void {
   return (app) => {
-    app.get('/v1/status', async () => status(agent, startedAt));
-    app.get('/v1/ports', async () => ports(agent));
-    app.get('/v1/drops', async () => drops(agent));
-    app.get<{ Querystring: { limit?: number } }>('/v1/flows', { schema: FLOWS_QUERY }, async (request) =>
+    app.get('/v1/status', () => status(agent, startedAt));
+    app.get('/v1/ports', () => ports(agent));
+    app.get('/v1/drops', () => drops(agent));
+    app.get<{ Querystring: { limit?: number } }>('/v1/flows', { schema: FLOWS_QUERY }, (request) =>
       flows(agent, request.query.limit ?? MAX_FLOWS_SHOWN),
     );
     app.post<{ Body: ExplainRequest }>(
       '/v1/explain',
       { schema: EXPLAIN_BODY },
-      async (request): Promise<ExplainDocument> => explain(agent, request.body),
+      (request): ExplainDocument => explain(agent, request.body),
     );
   };
 }
@@ -98,7 +98,7 @@ function countBy<T>(items: readonly T[], nameOf: (item: T) => string): Record<st
 
 function ports(agent: Agent): PortsDocument {
   const entries = agent.ports.all().map((port) => portEntry(agent, port));
-  return { schema: 'netweft.ports/v1', ports: entries.sort((a, b) => a.name.localeCompare(b.name)) };
+  return { schema: 'netweft.ports/v1', ports: entries.toSorted((a, b) => a.name.localeCompare(b.name)) };
 }
 
 function portEntry(agent: Agent, port: OwnedPort): PortEntry {
@@ -123,7 +123,7 @@ function portEntry(agent: Agent, port: OwnedPort): PortEntry {
 
 function drops(agent: Agent): DropsDocument {
   const reasons = [...agent.options.fastPath.drops()].map(([reason, packets]) => {
-    return { reason, meaning: DROP_REASONS[reason as DropReason], packets };
+    return { reason, meaning: DROP_REASONS[reason], packets };
   });
   return { schema: 'netweft.drops/v1', reasons };
 }

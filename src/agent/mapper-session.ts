@@ -243,8 +243,8 @@ export class MapperSession {
   }
 
   #transmit(message: Message): void {
-    const { layer, mapper, send } = this.#options;
-    send(layer.seal(encodeMessage(message), mapper));
+    const { layer, mapper } = this.#options;
+    this.#options.send(layer.seal(encodeMessage(message), mapper));
   }
 
   #after(delayMs: number, run: () => void): void {

@@ -37,8 +37,8 @@ export class SlowPath {
 
   /** Sends what the fast path put out and decides its upcalls, and those that follow from them. */
   handle(output: StepOutput): void {
-    const { fastPath, clock, send } = this.#options;
-    if (output.packets.length > 0) send(output.packets);
+    const { fastPath, clock } = this.#options;
+    this.#send(output.packets);
     const upcalls = [...output.upcalls];
     for (let next = upcalls.shift(); next !== undefined; next = upcalls.shift()) {
       const decision = decide(this.#options.snapshot, next.arrival);
@@ -46,7 +46,7 @@ export class SlowPath {
       const resolution = this.#resolutionOf(next, decision);
       if (resolution === undefined) continue;
       const more = fastPath.resolve(next.id, resolution, clock.now());
-      if (more.packets.length > 0) send(more.packets);
+      this.#send(more.packets);
       upcalls.push(...more.upcalls);
     }
   }
@@ -78,10 +78,14 @@ export class SlowPath {
     if (upcall.needsContext && context !== undefined) return { kind: 'context', context };
     if (outcome.kind === 'hold') this.#hold(upcall, outcome.wanted);
     if (outcome.kind === 'reply') {
-      this.#options.send([{ kind: 'guest', port: outcome.port, bytes: outcome.packet }]);
+      this.#send([{ kind: 'guest', port: outcome.port, bytes: outcome.packet }]);
     }
     if (outcome.kind === 'drop' && outcome.doubted !== undefined) this.#doubt(outcome.doubted);
     return compile(decision, this.#options.clock.now());
+  }
+
+  #send(packets: readonly OutPacket[]): void {
+    if (packets.length > 0) this.#options.send(packets);
   }
 
   #hold(upcall: Upcall, wanted: MappingKey): void {

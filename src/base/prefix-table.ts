@@ -14,7 +14,7 @@ export class PrefixTable<Value> {
     if (values === undefined) {
       values = new Map();
       this.#byLength.set(prefix.length, values);
-      this.#lengths = [...this.#byLength.keys()].sort((a, b) => b - a);
+      this.#lengths = [...this.#byLength.keys()].toSorted((a, b) => b - a);
     }
     values.set(prefix.address, value);
   }

@@ -149,7 +149,7 @@ export class FlowTable {
   mostRecent(limit: number): number[] {
     const slots: number[] = [];
     for (let slot = 0; slot < this.capacity; slot++) if (this.state[slot] !== FREE) slots.push(slot);
-    return slots.sort((a, b) => (this.lastUsed[b] ?? 0) - (this.lastUsed[a] ?? 0)).slice(0, limit);
+    return slots.toSorted((a, b) => (this.lastUsed[b] ?? 0) - (this.lastUsed[a] ?? 0)).slice(0, limit);
   }
 
   #evictFrom(ingress: number): boolean {

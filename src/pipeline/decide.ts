@@ -37,7 +37,7 @@ export function decide(snapshot: Snapshot, arrival: Arrival, trace?: TraceStep[]
     isCacheable: sheet.isCacheable,
     maxLength: sheet.maxLength,
     validForMs: sheet.validForMs,
-    reads: [...sheet.reads].sort((a, b) => a - b),
+    reads: [...sheet.reads].toSorted((a, b) => a - b),
   };
 }
 

@@ -39,20 +39,22 @@ export interface RingRecord {
   readonly payload: Uint8Array;
 }
 
-/** The producer's end. `capacity` is a power of two; the memory was zeroed. */
+/** The producer's end. `capacity` is a power of two; the memory was zeroed, or left so by earlier ends. */
 export class RingWriter {
   readonly #control: Int32Array;
   readonly #words: Uint32Array;
   readonly #bytes: Uint8Array;
   readonly #capacity: number;
-  #head = 0;
-  #published = 0;
+  #head: number;
+  #published: number;
 
   constructor(memory: ArrayBuffer, offset: number, capacity: number) {
     this.#control = new Int32Array(memory, offset, RING_DATA_OFFSET / 4);
     this.#words = new Uint32Array(memory, offset + RING_DATA_OFFSET, capacity / 4);
     this.#bytes = new Uint8Array(memory, offset + RING_DATA_OFFSET, capacity);
     this.#capacity = capacity;
+    this.#head = Atomics.load(this.#control, HEAD);
+    this.#published = this.#head;
   }
 
   /** Adds a record whose payload is `first` followed by `second`, unpublished; false if the ring is full. */
@@ -99,13 +101,14 @@ export class RingReader {
   readonly #words: Uint32Array;
   readonly #bytes: Uint8Array;
   readonly #capacity: number;
-  #position = 0;
+  #position: number;
 
   constructor(memory: ArrayBuffer, offset: number, capacity: number) {
     this.#control = new Int32Array(memory, offset, RING_DATA_OFFSET / 4);
     this.#words = new Uint32Array(memory, offset + RING_DATA_OFFSET, capacity / 4);
     this.#bytes = new Uint8Array(memory, offset + RING_DATA_OFFSET, capacity);
     this.#capacity = capacity;
+    this.#position = Atomics.load(this.#control, TAIL);
   }
 
   /** The next record, or `undefined` where everything published was read. */

@@ -73,7 +73,7 @@ export class AgreementTable {
 
   #choose(receiver: string): void {
     const candidates = [...this.#byId.values()].filter((one) => one.sender === this.#host && one.receiver === receiver);
-    const newest = candidates.sort((a, b) => b.revision - a.revision)[0];
+    const newest = candidates.toSorted((a, b) => b.revision - a.revision)[0];
     if (newest === undefined) this.#outgoing.delete(receiver);
     else this.#outgoing.set(receiver, newest);
   }

@@ -44,7 +44,7 @@ function acceptHeader(sheet: Sheet): Outcome | undefined {
     gni: header.body.destinationGni,
     agreement: agreed.id,
     framework: agreed.framework,
-    reads: [...reads].sort((a, b) => a - b),
+    reads: [...reads].toSorted((a, b) => a - b),
   };
   return undefined;
 }
