@@ -156,6 +156,11 @@ describe('a file that cannot be a store is refused with what to do', () => {
   test('a directory', () => expectRefusal(directory, 'not-permitted'));
 
   test('a place that does not exist', () => expectRefusal(join(directory, 'none', 'x.db'), 'not-found'));
+
+  test('each of many at once', async () => {
+    const path = join(directory, 'none', 'x.db');
+    await Promise.all(Array.from({ length: 24 }, () => expectRefusal(path, 'not-found')));
+  });
 });
 
 async function expectRefusal(path: string, code: string): Promise<void> {

@@ -1,0 +1,263 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { HOLD_MS, IDLE_MS, MAX_HELD_PACKETS, MAX_UPCALLS_PER_ORIGIN } from '../../src/fastpath/fast-path.ts';
+import type { FastPath } from '../../src/fastpath/fast-path.ts';
+import type { InPacket } from '../../src/fastpath/packets.ts';
+import { buildIpv4, buildUdp } from '../../src/packet/build.ts';
+import {
+  address,
+  agreementItem,
+  GNI_A,
+  header,
+  mappingItem,
+  PORT_A30,
+  PORT_A31,
+  subnetItem,
+  UNDERLAY_PORT,
+} from '../kit/cloud-of-one.ts';
+import { openBench } from '../kit/slow-path-bench.ts';
+import { checkCacheEquivalence } from './fast-path-equivalence.ts';
+
+export interface FastPathSizes {
+  readonly capacity: number;
+  readonly quota: number;
+}
+
+const WIDE: FastPathSizes = { capacity: 1024, quota: 512 };
+const HEADER_FROM_Y = header('udp/2.0', { sourceGni: GNI_A, destinationGni: GNI_A, agreement: 2, labels: [] });
+const RUNS = process.env['WEFT_FULL'] === '1' ? 3000 : 150;
+
+function guestUdp(destination: string, sourcePort = 1000, payload = new Uint8Array(4), port = PORT_A30): InPacket {
+  const source = address(port === PORT_A31 ? '10.1.2.31' : '10.1.2.30');
+  const bytes = buildUdp({ source, destination: address(destination), sourcePort, destinationPort: 2000, payload });
+  return { kind: 'guest', port, bytes };
+}
+
+function fromY(source: string, sourcePort = 1000, tos = 0, innerTos = 0, headerBytes = HEADER_FROM_Y): InPacket {
+  const inner = buildUdp({
+    source: address(source),
+    destination: address('10.1.2.30'),
+    sourcePort,
+    destinationPort: 2000,
+    payload: new Uint8Array(4),
+    tos: innerTos,
+  });
+  const bytes = Uint8Array.from([...headerBytes, ...inner]);
+  return { kind: 'underlay', source: { address: address('198.18.0.12'), port: UNDERLAY_PORT }, tos, bytes };
+}
+
+/** What every fast path must do; `open` makes an empty one. */
+export function describeFastPath(name: string, open: (sizes: FastPathSizes) => FastPath): void {
+  describe(`fast path ${name}`, () => {
+    it('decides a flow once and repeats it', () => {
+      const bench = openBench(open(WIDE));
+      for (let sent = 0; sent < 5; sent++) expect(bench.step([guestUdp('10.1.2.50')])).toHaveLength(1);
+      expect(bench.slowPath.counters.decisions).toBe(1);
+      expect(bench.fastPath.flows(10, bench.now)).toMatchObject([{ port: PORT_A30, packets: 5, sourcePort: 1000 }]);
+    });
+
+    it('puts the header in front of the packet and leaves the packet as it was', () => {
+      const bench = openBench(open(WIDE));
+      const packet = guestUdp('10.1.2.50');
+      const [out] = bench.step([packet]);
+      if (out?.kind !== 'underlay') throw new Error(`${out?.kind}`);
+      expect(out.bytes).toEqual(packet.bytes);
+      expect(out.header).toEqual(
+        header('udp/2.0', { sourceGni: GNI_A, destinationGni: GNI_A, agreement: 1, labels: [] }),
+      );
+    });
+
+    it('tells flows apart by each field of their key', () => {
+      const bench = openBench(open(WIDE));
+      bench.step([guestUdp('10.1.2.50', 1), guestUdp('10.1.2.50', 2), guestUdp('10.1.2.70', 1)]);
+      bench.step([guestUdp('10.1.2.50', 1, undefined, PORT_A31)]);
+      expect(bench.fastPath.status().flows).toBe(4);
+    });
+
+    it('accepts a header after it was decided, and only these bytes from this sender', () => {
+      const bench = openBench(open(WIDE));
+      expect(bench.step([fromY('10.1.2.50')])).toMatchObject([{ kind: 'guest', port: PORT_A30 }]);
+      bench.step([fromY('10.1.2.50')]);
+      expect(bench.fastPath.status()).toMatchObject({ contexts: 1, flows: 1 });
+      const other = header('udp/2.0', { sourceGni: GNI_A, destinationGni: GNI_A, agreement: 9, labels: [] });
+      expect(bench.step([fromY('10.1.2.50', 1000, 0, 0, other)])).toEqual([]);
+      expect(bench.droppedFor()).toEqual({ 'wrong-agreement': 1 });
+    });
+
+    it('carries congestion marks through, and drops what cannot carry them, cached or not', () => {
+      const bench = openBench(open(WIDE));
+      const [unmarked] = bench.step([fromY('10.1.2.50', 1000, 0, 2)]);
+      const [marked] = bench.step([fromY('10.1.2.50', 1000, 3, 2)]);
+      expect([unmarked?.bytes[1], marked?.bytes[1]]).toEqual([2, 3]);
+      expect(bench.step([fromY('10.1.2.50', 1000, 3, 0)])).toEqual([]);
+      expect(bench.droppedFor()).toEqual({ 'ecn-not-capable': 1 });
+      const [sent] = bench.step([{ ...guestUdp('10.1.2.50'), bytes: withTos(guestUdp('10.1.2.50').bytes, 1) }]);
+      expect(sent).toMatchObject({ kind: 'underlay', tos: 1 });
+    });
+
+    it('does not use its input for output', () => {
+      const bench = openBench(open(WIDE));
+      bench.step([fromY('10.1.2.50', 1000, 0, 2)]);
+      const packet = fromY('10.1.2.50', 1000, 3, 2);
+      const before = packet.bytes.slice();
+      bench.step([packet]);
+      expect(packet.bytes).toEqual(before);
+    });
+
+    it('holds the first packets of a flow in order, at most so many', () => {
+      const bench = openBench(open(WIDE));
+      const batch = [1, 2, 3, 4, 5, 6].map((byte) => guestUdp('10.1.2.99', 1000, Uint8Array.of(byte)));
+      expect(bench.step(batch)).toEqual([]);
+      expect(bench.wanted).toHaveLength(1);
+      bench.state.apply(mappingItem(GNI_A, '10.1.2.99', 'y'), bench.now);
+      const out = bench.arrived({ gni: GNI_A, address: address('10.1.2.99') });
+      expect(out.map(({ bytes }) => bytes.at(-1))).toEqual([1, 2, 3, 4]);
+      expect(bench.droppedFor()).toEqual({ 'pending-full': batch.length - MAX_HELD_PACKETS });
+    });
+
+    it('gives up what waited too long', () => {
+      const bench = openBench(open(WIDE));
+      bench.step([guestUdp('10.1.2.99')]);
+      bench.now += HOLD_MS;
+      bench.fastPath.expire(bench.now);
+      expect(bench.droppedFor()).toEqual({ 'hold-timeout': 1 });
+      expect(bench.fastPath.status()).toMatchObject({ flows: 0, upcallsWaiting: 0 });
+    });
+
+    it('bounds what one origin has undecided, and lets others through', () => {
+      const bench = openBench(open(WIDE));
+      const flood = Array.from({ length: MAX_UPCALLS_PER_ORIGIN + 10 }, (_, at) => guestUdp('10.1.2.99', at));
+      bench.step(flood);
+      expect(bench.droppedFor()).toEqual({ 'upcall-limit': 10 });
+      expect(bench.step([guestUdp('10.1.2.50', 1000, undefined, PORT_A31)])).toHaveLength(1);
+    });
+
+    it('bounds flows of one origin by evicting its own', () => {
+      const bench = openBench(open({ capacity: 64, quota: 16 }));
+      bench.step([guestUdp('10.1.2.50', 1, undefined, PORT_A31)]);
+      for (let port = 1; port <= 100; port++) expect(bench.step([guestUdp('10.1.2.50', port)])).toHaveLength(1);
+      expect(bench.fastPath.flowsOfPort(PORT_A30)).toBe(16);
+      expect(bench.fastPath.flowsOfPort(PORT_A31)).toBe(1);
+      expect(bench.fastPath.status().evictions).toBe(84);
+    });
+
+    it('goes on without caching when its table is full of others', () => {
+      const bench = openBench(open({ capacity: 4, quota: 4 }));
+      for (let port = 1; port <= 4; port++) bench.step([guestUdp('10.1.2.50', port)]);
+      expect(bench.step([guestUdp('10.1.2.50', 9, undefined, PORT_A31)])).toHaveLength(1);
+      expect(bench.fastPath.status().flows).toBe(4);
+    });
+
+    it('forgets idle flows and keeps used ones', () => {
+      const bench = openBench(open(WIDE));
+      bench.step([guestUdp('10.1.2.50', 1), guestUdp('10.1.2.50', 2)]);
+      bench.now += IDLE_MS;
+      bench.step([guestUdp('10.1.2.50', 2)]);
+      bench.now += 1;
+      bench.fastPath.expire(bench.now);
+      expect(bench.fastPath.flows(10, bench.now)).toMatchObject([{ sourcePort: 2 }]);
+    });
+
+    it('decides again what a change touched, and only that', () => {
+      const bench = openBench(open(WIDE));
+      bench.step([guestUdp('10.1.2.50'), guestUdp('10.1.2.70')]);
+      bench.state.apply(mappingItem(GNI_A, '10.1.2.50', 'z', 2), bench.now);
+      const [moved] = bench.step([guestUdp('10.1.2.50')]);
+      bench.step([guestUdp('10.1.2.70')]);
+      expect(moved).toMatchObject({ destination: { address: address('198.18.0.13') } });
+      expect(bench.slowPath.counters.decisions).toBe(3);
+    });
+
+    it('decides again the readers of a prefix that a longer one takes over', () => {
+      const bench = openBench(open(WIDE));
+      bench.step([guestUdp('10.1.2.50')]);
+      bench.state.apply(subnetItem('a-small', GNI_A, 'a-net', '10.1.2.48/29'), bench.now);
+      bench.step([guestUdp('10.1.2.50')]);
+      expect(bench.slowPath.counters.decisions).toBe(2);
+    });
+
+    it('accepts nothing under an agreement that went', () => {
+      const bench = openBench(open(WIDE));
+      bench.step([fromY('10.1.2.50')]);
+      bench.state.apply({ kind: 'agreement-gone', id: 2, revision: 9 }, bench.now);
+      expect(bench.step([fromY('10.1.2.50')])).toEqual([]);
+      expect(bench.fastPath.status().contexts).toBe(0);
+      bench.state.apply(agreementItem(2, 'y', 'x'), bench.now);
+      expect(bench.step([fromY('10.1.2.50')])).toHaveLength(1);
+    });
+
+    it('forgets a port with what waits from it', () => {
+      const bench = openBench(open(WIDE));
+      bench.step([guestUdp('10.1.2.50'), guestUdp('10.1.2.99')]);
+      bench.state.removePort(PORT_A30);
+      bench.fastPath.removePort(PORT_A30);
+      expect(bench.fastPath.status()).toMatchObject({ flows: 0, upcallsWaiting: 0 });
+      expect(bench.droppedFor()).toEqual({ 'unknown-port': 1 });
+    });
+
+    it('survives the end of a context whose flows wait for a decision', () => {
+      const bench = openBench(open(WIDE));
+      bench.step([fromY('10.1.2.51')]);
+      expect(bench.wanted).toEqual([{ gni: GNI_A, address: address('10.1.2.51') }]);
+      bench.state.apply({ kind: 'agreement-gone', id: 2, revision: 9 }, bench.now);
+      bench.step([guestUdp('10.1.2.50'), guestUdp('10.1.2.70')]);
+      bench.state.apply(mappingItem(GNI_A, '10.1.2.51', 'y'), bench.now);
+      expect(bench.arrived({ gni: GNI_A, address: address('10.1.2.51') })).toEqual([]);
+      expect(bench.fastPath.flows(10, bench.now).map(({ source }) => source)).toEqual(
+        new Array(2).fill(address('10.1.2.30')),
+      );
+    });
+
+    it('charges unknown senders to one bucket', () => {
+      const fastPath = open(WIDE);
+      const datagrams: InPacket[] = Array.from({ length: MAX_UPCALLS_PER_ORIGIN + 5 }, (_, at) => ({
+        ...fromY('10.1.2.50'),
+        kind: 'underlay',
+        tos: 0,
+        source: { address: address('198.18.1.0') + at, port: UNDERLAY_PORT },
+      }));
+      expect(fastPath.step(datagrams, 0).upcalls).toHaveLength(MAX_UPCALLS_PER_ORIGIN);
+      expect(fastPath.drops().get('upcall-limit')).toBe(5);
+    });
+
+    it('never caches fragments', () => {
+      const bench = openBench(open(WIDE));
+      const [source, destination] = [address('10.1.2.30'), address('10.1.2.50')];
+      const payload = new Uint8Array(16);
+      const bytes = buildIpv4({ source, destination, protocol: 17, payload, moreFragments: true });
+      for (let sent = 0; sent < 3; sent++) {
+        expect(bench.step([{ kind: 'guest', port: PORT_A30, bytes }])).toHaveLength(1);
+      }
+      expect(bench.slowPath.counters.decisions).toBe(3);
+      expect(bench.fastPath.status().flows).toBe(0);
+    });
+
+    it('cached decisions equal fresh ones under random state, packets and changes', () => {
+      fc.assert(
+        fc.property(fc.integer({ min: 0, max: 2 ** 31 }), (seed) => checkCacheEquivalence(open(WIDE), seed)),
+        { numRuns: RUNS },
+      );
+    });
+
+    it('and with a table so small that entries come and go', () => {
+      fc.assert(
+        fc.property(fc.integer({ min: 0, max: 2 ** 31 }), (seed) =>
+          checkCacheEquivalence(open({ capacity: 8, quota: 3 }), seed),
+        ),
+        { numRuns: RUNS },
+      );
+    });
+  });
+}
+
+function withTos(bytes: Uint8Array, tos: number): Uint8Array {
+  const view = new DataView(bytes.buffer);
+  const copy = buildIpv4({
+    source: view.getUint32(12),
+    destination: view.getUint32(16),
+    protocol: bytes[9] ?? 0,
+    payload: bytes.subarray(20),
+    tos,
+  });
+  return copy;
+}
