@@ -1,0 +1,56 @@
+/** Every bound and every duration of the mapping daemon. What exceeds a bound is refused or counted. */
+import { MAX_LOOKUP_KEYS } from '../control/messages.ts';
+import { MAX_OPERATIONS, MAX_VALUE_BYTES } from '../store/store.ts';
+
+/** Records of one `apply`: their journal fits one transaction even if every field is as long as it may be. */
+export const MAX_APPLY_RECORDS = 5_000;
+/** Records of a cloud. */
+export const MAX_RECORDS = 50_000;
+/** Applies and deletions that wait for their turn. */
+export const MAX_WAITING_CHANGES = 64;
+/** Tries to change the model while somebody else changes it too. */
+export const MAX_CHANGE_ATTEMPTS = 5;
+/** Records that one transaction writes beside its guards; more of them go through the journal. */
+export const MAX_DIRECT_WRITES = MAX_OPERATIONS - 8;
+/** Bytes of one chunk of the journal. */
+export const MAX_CHUNK_BYTES = MAX_VALUE_BYTES;
+/** Problems that one refusal lists; the rest is counted. */
+export const MAX_LISTED_PROBLEMS = 20;
+/** Referrers that one refusal lists. */
+export const MAX_LISTED_REFERRERS = 5;
+
+/** Hosts registered at the same time. */
+export const MAX_SESSIONS = 10_000;
+/** How often an agent shall be heard. */
+export const HEARTBEAT_MS = 1_000;
+/** A session that is silent for so long is over. */
+export const SESSION_SILENCE_MS = 5_000;
+/** Ids of registrations, and boots that were replaced, which are remembered per host to tell late duplicates. */
+export const MAX_REMEMBERED = 16;
+
+/** How long a mapping may be used before it is asked again. */
+export const POSITIVE_VALID_MS = 60_000;
+/** The same for the answer that nobody has an address, and for mappings without a subscription. */
+export const NEGATIVE_VALID_MS = 2_000;
+/** A subscription lasts for so many times the validity of its last answer. */
+export const SUBSCRIPTION_VALIDITIES = 2;
+/** How often expired subscriptions are removed. */
+export const SWEEP_MS = 10_000;
+/** Mappings of which one host hears changes. Further ones are answered for NEGATIVE_VALID_MS at a time. */
+export const MAX_SUBSCRIPTIONS = 16_384;
+
+/** The longest time for which a look-up waits for an agreement before it is answered without that key. */
+export const LOOKUP_HOLD_MS = 1_000;
+/** Look-ups that wait at the same time, of all hosts and of one. */
+export const MAX_HELD_LOOKUPS = 1_024;
+export const MAX_HELD_LOOKUPS_PER_HOST = 16;
+/** Directions that one transaction makes agreements for: two hosts' worth of every key of a look-up. */
+export const MAX_AGREEMENTS_PER_TRANSACTION = Math.min(2 * MAX_LOOKUP_KEYS, MAX_OPERATIONS - 8);
+/** Agreements of one direction, older ones that still drain included; the oldest goes first. */
+export const MAX_AGREEMENTS_PER_DIRECTION = 8;
+/** How long the receiver accepts an older agreement after the sender knows the newer one. */
+export const DRAIN_MS = 10_000;
+/** Directions without a common framework that the log names, until one of the two registers again. */
+export const MAX_WARNED_PAIRS = 1_024;
+/** The highest id of an agreement: 24 bits on the wire. */
+export const MAX_AGREEMENT_ID = 2 ** 24 - 1;
