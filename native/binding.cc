@@ -10,7 +10,7 @@
 #include <napi.h>
 
 #include <memory>
-#include <optional>
+#include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
@@ -36,21 +36,46 @@ class JavaScriptWaker final : public weft::Waker {
   Napi::ThreadSafeFunction function_;
 };
 
-/** What `close` and the clean-up hook end: threads first, then the function they call. */
+/**
+ * A worker and the function it calls, which must be ended in this order: the threads, then the
+ * function. Does so by itself when the environment ends first, even in the middle of `stop`.
+ */
 class Running {
  public:
   Running(Napi::Env env, const Napi::Function& onWake, std::shared_ptr<SharedMemory> memory)
-      : waker_(env, onWake), worker_(std::move(memory), waker_) {}
+      : env_(env), waker_(env, onWake), worker_(std::move(memory), waker_) {
+    // Added after the function's own hook, so it runs before that one.
+    napi_add_env_cleanup_hook(env_, onEnvironmentEnd, this);
+  }
+  Running(const Running&) = delete;
+  Running& operator=(const Running&) = delete;
 
   weft::Worker& worker() { return worker_; }
-  /** On any thread, once. */
-  void stop() { worker_.stop(); }
-  /** On the main thread, after `stop`. */
-  void release() { waker_.release(); }
+  /** On any thread; blocks until the threads are gone. */
+  void stop() {
+    const std::lock_guard lock(stopping_);
+    worker_.stop();
+  }
+  /** On the main thread, after `stop` and before the destructor. */
+  void release() {
+    if (std::exchange(isReleased_, true)) return;
+    napi_remove_env_cleanup_hook(env_, onEnvironmentEnd, this);
+    waker_.release();
+  }
 
  private:
+  static void onEnvironmentEnd(void* argument) {
+    auto* self = static_cast<Running*>(argument);
+    self->stop();
+    self->isReleased_ = true;
+    self->waker_.release();
+  }
+
+  napi_env env_;
   JavaScriptWaker waker_;
   weft::Worker worker_;
+  std::mutex stopping_;
+  bool isReleased_ = false;
 };
 
 void throwFailure(Napi::Env env, weft::Failure failure) {
@@ -63,7 +88,7 @@ void throwFailure(Napi::Env env, weft::Failure failure) {
 /** Joins the threads off the main thread: removing devices takes the kernel milliseconds each. */
 class CloseTask final : public Napi::AsyncWorker {
  public:
-  CloseTask(Napi::Env env, std::unique_ptr<Running> running)
+  CloseTask(Napi::Env env, std::shared_ptr<Running> running)
       : Napi::AsyncWorker(env, "netweft close"),
         deferred_(Napi::Promise::Deferred::New(env)),
         running_(std::move(running)) {}
@@ -79,7 +104,7 @@ class CloseTask final : public Napi::AsyncWorker {
 
  private:
   Napi::Promise::Deferred deferred_;
-  std::unique_ptr<Running> running_;
+  std::shared_ptr<Running> running_;
 };
 
 /** Reads pairs of address and length. */
@@ -114,7 +139,7 @@ class Worker final : public Napi::ObjectWrap<Worker> {
       Napi::Error::New(env, "no memory for rings of this capacity").ThrowAsJavaScriptException();
       return;
     }
-    auto running = std::make_unique<Running>(env, info[3].As<Napi::Function>(), memory);
+    auto running = std::make_shared<Running>(env, info[3].As<Napi::Function>(), memory);
     const auto port = static_cast<uint16_t>(info[1].As<Napi::Number>().Uint32Value());
     if (const auto failure = running->worker().start(info[0].As<Napi::Number>().Uint32Value(), port)) {
       running->stop();
@@ -124,26 +149,15 @@ class Worker final : public Napi::ObjectWrap<Worker> {
     }
     running_ = std::move(running);
     memory_ = Napi::Persistent(shareMemory(env, std::move(memory)));
-    // Added after the thread-safe function's own hook, so it runs before it and the worker never calls a dead function.
-    napi_add_env_cleanup_hook(env, cleanUp, this);
   }
 
-  void Finalize(Napi::BasicEnv env) override {
-    if (running_ == nullptr) return;
-    napi_remove_env_cleanup_hook(env, cleanUp, this);
-    end();
-  }
-
- private:
-  static void cleanUp(void* self) { static_cast<Worker*>(self)->end(); }
-
-  void end() {
+  void Finalize(Napi::BasicEnv) override {
     if (running_ == nullptr) return;
     running_->stop();
     running_->release();
-    running_.reset();
   }
 
+ private:
   static Napi::ArrayBuffer shareMemory(Napi::Env env, std::shared_ptr<SharedMemory> memory) {
     auto* owner = new std::shared_ptr<SharedMemory>(std::move(memory));
     return Napi::ArrayBuffer::New(
@@ -187,13 +201,12 @@ class Worker final : public Napi::ObjectWrap<Worker> {
       deferred.Resolve(env.Undefined());
       return deferred.Promise();
     }
-    napi_remove_env_cleanup_hook(env, cleanUp, this);
     auto* task = new CloseTask(env, std::move(running_));
     task->Queue();
     return task->promise();
   }
 
-  std::unique_ptr<Running> running_;
+  std::shared_ptr<Running> running_;
   Napi::Reference<Napi::ArrayBuffer> memory_;
 };
 

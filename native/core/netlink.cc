@@ -218,9 +218,12 @@ Failure LinkWatch::open() {
   socket_ = Fd(socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE));
   if (!socket_.isOpen()) return failed(Step::netlink);
   const int one = 1;
-  const int group = RTNLGRP_LINK;
+  sockaddr_nl name{};
+  name.nl_family = AF_NETLINK;
+  name.nl_groups = RTMGRP_LINK;
   if (setsockopt(fd(), SOL_NETLINK, NETLINK_LISTEN_ALL_NSID, &one, sizeof one) != 0) return failed(Step::netlink);
-  if (setsockopt(fd(), SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &group, sizeof group) != 0) return failed(Step::netlink);
+  // A socket that only joined the group, without bind, would get nothing.
+  if (bind(fd(), reinterpret_cast<const sockaddr*>(&name), sizeof name) != 0) return failed(Step::netlink);
   // Without the right to exceed the limit the kernel's default has to do; a lost message is noticed.
   setsockopt(fd(), SOL_SOCKET, SO_RCVBUFFORCE, &kWatchBuffer, sizeof kWatchBuffer);
   return {};

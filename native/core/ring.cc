@@ -31,7 +31,10 @@ void writeWrap(uint8_t* at, uint32_t size) {
 RingWriter::RingWriter(void* memory, uint32_t capacity)
     : control_(static_cast<RingControl*>(memory)),
       data_(static_cast<uint8_t*>(memory) + kRingDataOffset),
-      capacity_(capacity) {}
+      capacity_(capacity),
+      head_(control_->head.load()),
+      published_(head_),
+      tail_(control_->tail.load()) {}
 
 bool RingWriter::hasRoom(uint64_t size) {
   // A tail that the consumer cannot have reached leaves less than nothing free: the ring counts as full.
@@ -67,7 +70,9 @@ bool RingWriter::publish() {
 RingReader::RingReader(void* memory, uint32_t capacity)
     : control_(static_cast<RingControl*>(memory)),
       data_(static_cast<const uint8_t*>(memory) + kRingDataOffset),
-      capacity_(capacity) {}
+      capacity_(capacity),
+      position_(control_->tail.load()),
+      head_(position_) {}
 
 void RingReader::refresh() { head_ = control_->head.load(std::memory_order_acquire); }
 

@@ -78,7 +78,7 @@ constexpr bool isRingCapacity(uint32_t capacity) {
   return capacity >= kRingCapacityMin && capacity <= kRingCapacityMax && (capacity & (capacity - 1)) == 0;
 }
 
-/** The producer's end. The memory is borrowed, zeroed at first, and aligned to 64. */
+/** The producer's end. The memory is borrowed, aligned to 64, and zeroed or left so by earlier ends. */
 class RingWriter {
  public:
   RingWriter(void* memory, uint32_t capacity);
@@ -94,9 +94,9 @@ class RingWriter {
   RingControl* control_;
   uint8_t* data_;
   uint32_t capacity_;
-  uint32_t head_ = 0;
-  uint32_t published_ = 0;
-  uint32_t tail_ = 0;
+  uint32_t head_;
+  uint32_t published_;
+  uint32_t tail_;
 };
 
 /** The consumer's end. Checks every length it reads: the other side is JavaScript. */
@@ -122,8 +122,8 @@ class RingReader {
   RingControl* control_;
   const uint8_t* data_;
   uint32_t capacity_;
-  uint32_t position_ = 0;
-  uint32_t head_ = 0;
+  uint32_t position_;
+  uint32_t head_;
   bool corrupt_ = false;
 };
 

@@ -7,16 +7,22 @@
 namespace weft {
 namespace {
 
+struct Start {
+  const char* name;
+  std::function<void()> body;
+};
+
 void* runBody(void* argument) {
-  std::unique_ptr<std::function<void()>> body(static_cast<std::function<void()>*>(argument));
-  (*body)();
+  const std::unique_ptr<Start> start(static_cast<Start*>(argument));
+  pthread_setname_np(pthread_self(), start->name);
+  start->body();
   return nullptr;
 }
 
 }  // namespace
 
 Failure Thread::start(const char* name, std::function<void()> body) {
-  auto argument = std::make_unique<std::function<void()>>(std::move(body));
+  auto argument = std::unique_ptr<Start>(new Start{name, std::move(body)});
   // The new thread inherits the mask, so no signal handler of Node's can ever run on it.
   sigset_t all;
   sigset_t before;
@@ -27,7 +33,6 @@ Failure Thread::start(const char* name, std::function<void()> body) {
   if (error != 0) return failed(Step::startThread, error);
   argument.release();
   running_ = true;
-  pthread_setname_np(thread_, name);
   return {};
 }
 

@@ -16,7 +16,7 @@ class Thread {
   Thread& operator=(const Thread&) = delete;
   ~Thread() { join(); }
 
-  /** `name` has at most 15 bytes. */
+  /** `name` is a literal of at most 15 bytes. */
   Failure start(const char* name, std::function<void()> body);
   /** Waits for the end of the body; nothing if the thread was never started. */
   void join();

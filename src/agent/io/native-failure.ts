@@ -107,7 +107,7 @@ const MEANINGS: readonly Meaning[] = [
     errors: [errno.EPERM, errno.EACCES],
     code: 'not-permitted',
     why: 'the kernel does not permit it',
-    hint: 'run the agent as root, or with CAP_NET_ADMIN and CAP_SYS_ADMIN',
+    hint: 'run the agent as root, or with CAP_NET_ADMIN, CAP_NET_BROADCAST and CAP_SYS_ADMIN',
   },
   {
     steps: STEPS,
