@@ -21,6 +21,7 @@ import {
 import { type Bench, openBench } from '../kit/slow-path-bench.ts';
 
 const STEPS = 120;
+/** Ports 0, 1 and 2 have the first, the first and the second of these; most packets are honest. */
 const GUESTS = ['10.1.2.30', '10.1.2.31', '10.1.2.50', '10.1.2.70', '10.1.2.99', '192.0.2.1', '224.0.0.1'];
 const HOSTS = ['198.18.0.12', '198.18.0.13', '198.18.0.99'];
 
@@ -70,21 +71,26 @@ export function checkCacheEquivalence(fastPath: FastPath, seed: number): void {
 type Pick = <T>(from: readonly T[]) => T;
 
 function randomPacket(random: { uint32(): number }, pick: Pick): InPacket {
-  const bytes = randomInner(pick);
-  if (pick([true, false])) return { kind: 'guest', port: random.uint32() % 4, bytes };
+  const isGuest = pick([true, false]);
+  const port = random.uint32() % 4;
+  const own = port === 2 ? '10.1.2.31' : '10.1.2.30';
+  const source = isGuest ? pick([own, own, own, pick(GUESTS)]) : pick(['10.1.2.50', '10.1.2.70', pick(GUESTS)]);
+  const destination = isGuest ? pick(['10.1.2.31', '10.1.2.50', pick(GUESTS)]) : pick(['10.1.2.30', pick(GUESTS)]);
+  const bytes = randomInner(pick, source, destination);
+  if (isGuest) return { kind: 'guest', port, bytes };
   const gni = pick([GNI_A, GNI_A, GNI_B]);
   const agreement = 1 + (random.uint32() % 5);
   const labels = pick([[], [], [5]]);
   const framework = labels.length > 0 ? 'udp/2.0' : pick(['udp/1.0', 'udp/2.0']);
   const head = header(framework, { sourceGni: gni, destinationGni: pick([gni, GNI_A]), agreement, labels });
-  const source = { address: address(pick(HOSTS)), port: UNDERLAY_PORT };
-  return { kind: 'underlay', source, tos: pick([0, 1, 2, 3]), bytes: Uint8Array.from([...head, ...bytes]) };
+  const sender = { address: address(pick(HOSTS)), port: UNDERLAY_PORT };
+  return { kind: 'underlay', source: sender, tos: pick([0, 1, 2, 3]), bytes: Uint8Array.from([...head, ...bytes]) };
 }
 
-function randomInner(pick: Pick): Uint8Array {
+function randomInner(pick: Pick, source: string, destination: string): Uint8Array {
   const ip = {
-    source: address(pick(GUESTS)),
-    destination: address(pick(GUESTS)),
+    source: address(source),
+    destination: address(destination),
     tos: pick([0, 0, 1, 2, 3]),
     dontFragment: pick([true, false]),
   };

@@ -220,16 +220,41 @@ export function describeFastPath(name: string, open: (sizes: FastPathSizes) => F
       expect(fastPath.drops().get('upcall-limit')).toBe(5);
     });
 
-    it('never caches fragments', () => {
+    it('never caches fragments, nor lets them use what is cached', () => {
       const bench = openBench(open(WIDE));
+      const whole = guestUdp('10.1.2.50');
+      bench.step([whole]);
       const [source, destination] = [address('10.1.2.30'), address('10.1.2.50')];
-      const payload = new Uint8Array(16);
+      const payload = whole.bytes.slice(20, 28);
       const bytes = buildIpv4({ source, destination, protocol: 17, payload, moreFragments: true });
       for (let sent = 0; sent < 3; sent++) {
         expect(bench.step([{ kind: 'guest', port: PORT_A30, bytes }])).toHaveLength(1);
       }
-      expect(bench.slowPath.counters.decisions).toBe(3);
-      expect(bench.fastPath.status().flows).toBe(0);
+      expect(bench.slowPath.counters.decisions).toBe(4);
+      expect(bench.fastPath.status().flows).toBe(1);
+    });
+
+    it('sends up what is longer than a cached decision holds for', () => {
+      const bench = openBench(open(WIDE));
+      bench.step([guestUdp('10.1.2.50')]);
+      expect(bench.step([guestUdp('10.1.2.50', 1000, new Uint8Array(1400))])).toEqual([]);
+      expect(bench.droppedFor()).toEqual({ 'too-long': 1 });
+      expect(bench.step([guestUdp('10.1.2.50')])).toHaveLength(1);
+      expect(bench.slowPath.counters.decisions).toBe(2);
+    });
+
+    it('decides again when a decision is no longer valid', () => {
+      const bench = openBench(open(WIDE));
+      bench.state.apply(mappingItem(GNI_A, '10.1.2.50', 'z', 2), bench.now);
+      const decisions = () => {
+        bench.step([fromY('10.1.2.50')]);
+        return bench.slowPath.counters.decisions;
+      };
+      const first = decisions();
+      bench.now += 999;
+      expect(decisions()).toBe(first);
+      bench.now += 1;
+      expect(decisions()).toBe(first + 1);
     });
 
     it('cached decisions equal fresh ones under random state, packets and changes', () => {
