@@ -150,7 +150,9 @@ function status(cli: Cli, word: string | undefined, options: { json?: boolean })
   else cli.out(describe(requireLab(word)));
 }
 
-async function exec(cli: Cli, where: string, command: readonly string[], options: LabOption): Promise<void> {
+async function exec(cli: Cli, where: string, words: readonly string[], options: LabOption): Promise<void> {
+  // Commander leaves the `--` where an option came before it, and takes it away where none did.
+  const command = words[0] === '--' ? words.slice(1) : words;
   const namespace = resolveTarget(requireLab(options.lab).plan, where);
   const child = spawn('nsenter', [`--net=${namespacePath(namespace)}`, '--', ...command], { stdio: 'inherit' });
   const release = cli.onStopSignal((signal) => child.kill(signal as NodeJS.Signals));
