@@ -89,6 +89,11 @@ describe('what a packet view shows', () => {
     }
   });
 
+  it.each(Array.from({ length: 13 }, (_, bit) => 8 << bit))('knows a fragment at byte %i as a later one', (offset) => {
+    const bytes = buildIpv4({ ...ends, protocol: 6, payload: new Uint8Array(20), fragmentOffset: offset });
+    expect(view(bytes)).toMatchObject({ fragment: FRAGMENT_LATER, hasPorts: false });
+  });
+
   it('guesses nothing about an unknown protocol', () => {
     const packet = view(buildIpv4({ ...ends, protocol: 132, payload: Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8) }));
     expect(packet).toMatchObject({ protocol: 132, hasPorts: false, sourcePort: 0, icmpType: 0, tcpFlags: 0 });

@@ -102,7 +102,7 @@ describe.each([true, false])('pcapng captures (little endian: %s)', (isLittle) =
     ['1/1024 seconds', 0x80 | 10, BigInt(NOON) * 1024n + 512n, NOON_NS + 500_000_000n],
   ])('count time in %s where the interface says so', async (_, resolution, units, timeNs) => {
     const options: [number, Uint8Array][] = [
-      [2, Buffer.from('eth0')],
+      [2, Buffer.from('wan')],
       [9, Uint8Array.of(resolution)],
     ];
     const file = joinBytes(
@@ -169,6 +169,7 @@ describe.each([true, false])('pcapng captures (little endian: %s)', (isLittle) =
     ['a packet longer than its block', block(isLittle, 6, words(isLittle, [0, 0, 0, 9, 9])), 'longer than its block'],
     ['a packet block too short', block(isLittle, 6, words(isLittle, [0, 0])), 'too short'],
     ['a simple packet longer than its block', block(isLittle, 3, words(isLittle, [9])), 'longer than its block'],
+    ['an option longer than its block', longOption(isLittle), 'longer than its block'],
     ['an interface block too short', block(isLittle, 1, words(isLittle, [1])), 'too short'],
     [
       'too many interfaces',
@@ -179,6 +180,13 @@ describe.each([true, false])('pcapng captures (little endian: %s)', (isLittle) =
     await expect(readAll(joinBytes(start, bytes))).rejects.toThrow(message);
   });
 });
+
+/** An interface block with a time resolution of 257 bytes. */
+function longOption(isLittle: boolean): Uint8Array {
+  const bytes = interfaceBlock(isLittle, 1, [[9, Uint8Array.of(9)]]);
+  bytes.fill(1, 18, 20);
+  return bytes;
+}
 
 describe('what is no capture', () => {
   it.each(['', '0a0d', '1f8b0800', '47494638396100'])('is told apart from a damaged one: %s', async (text) => {
