@@ -210,6 +210,7 @@ describe('a push receiver', () => {
     const items = [agreementGone(1), agreementGone(2), agreementGone(3)];
     expect(receiver.receive(push(1))).toEqual({ items, acknowledge: 3 });
     expect(receiver.receive(push(2))).toEqual({ items: [], acknowledge: 3 });
+    expect(receiver.counters).toEqual({ applied: 3, duplicates: 1, kept: 2, ignored: 0 });
   });
 
   test('keeps no more than a window', () => {
