@@ -3,6 +3,9 @@ import { describe, expect, test } from 'vitest';
 import { DecodeError } from '../../../src/base/errors.ts';
 import { decodeMessage, encodeMessage, fittingItems, itemBytes } from '../../../src/control/codec.ts';
 import {
+  type Item,
+  MAX_COUNTER,
+  MAX_CURSOR_LENGTH,
   MAX_ITEMS,
   MAX_MESSAGE_BYTES,
   MAX_REASON_LENGTH,
@@ -145,15 +148,26 @@ describe('encoding', () => {
 });
 
 describe('pages', () => {
+  /** The bytes of a page of the fitting items, with everything beside them as large as it may be. */
+  function pageBytes(items: readonly Item[], from: number): number {
+    const page = items.slice(from, from + fittingItems(items, from));
+    const body = { kind: 'sync-page', items: page, next: 'z'.repeat(MAX_CURSOR_LENGTH) } as const;
+    return encodeMessage({ id: MAX_COUNTER, session: 2 ** 32 - 1, body }).length;
+  }
+
   test('of fitting items encode beside the largest of everything else', () => {
     fc.assert(
       fc.property(fc.array(anyItem, { maxLength: 90 }), fc.nat(90), (items, from) => {
-        const page = items.slice(from, from + fittingItems(items, from));
-        const body = { kind: 'sync-page', items: page, next: 'z'.repeat(128) } as const;
-        const bytes = encodeMessage({ id: Number.MAX_SAFE_INTEGER, session: 2 ** 32 - 1, body });
-        expect(bytes.length).toBeLessThanOrEqual(MAX_BYTES);
+        expect(pageBytes(items, from)).toBeLessThanOrEqual(MAX_BYTES);
       }),
     );
+  });
+
+  test('use the room to the last small item, and no more', () => {
+    const small = Array.from({ length: MAX_ITEMS }, () => agreementGone(1));
+    const bytes = pageBytes([LARGEST_ITEM, LARGEST_ITEM, ...small], 0);
+    expect(bytes).toBeLessThanOrEqual(MAX_BYTES);
+    expect(bytes).toBeGreaterThan(MAX_BYTES - 30);
   });
 
   test('always go on: any item fits, and nothing is left behind', () => {
