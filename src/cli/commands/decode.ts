@@ -15,7 +15,7 @@ import { decodedText } from '../decode/decode-text.ts';
 const HELP = `
 Reads pcap and pcapng files. Each datagram of Netweft is one line; a summary comes last, on standard
 error with --json. Times are UTC. A file that is no capture, or is damaged, gives exit status 1; one
-that ends too early does not.
+that only ends too early gives 0.
 
 Examples:
   weft decode underlay.pcap
@@ -79,5 +79,6 @@ function inputError(error: unknown, name: string, summary: DecodeSummary): unkno
   }
   const code = (error as NodeJS.ErrnoException).code;
   if (code === undefined || !/^E[A-Z]+$/.test(code)) return error;
+  if (code === 'ENOENT') return new UserError('not-found', `no such file: ${name}`, 'check the path');
   return new UserError('invalid', `cannot read ${name}: ${code}`, 'check the path and its permissions');
 }

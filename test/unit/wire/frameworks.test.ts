@@ -105,6 +105,18 @@ describe.each(FRAMEWORKS)('$name', (framework) => {
   });
 });
 
+describe('the order of fields', () => {
+  it.each([
+    ['udp/1.0', [], '000003e9 000007d2 00a1b2c3'],
+    ['udp/2.0', [1, 2], 'a1b2c3 02 000007d2 000003e9 000001 000002'],
+  ])('of %s stays', (name, labels, text) => {
+    const body = { sourceGni: 1001, destinationGni: 2002, agreement: 0xa1b2c3, labels };
+    const bytes = new Uint8Array(Buffer.from(text.replaceAll(' ', ''), 'hex'));
+    expect(frameworkByName(name)?.encodeBody(body)).toEqual(bytes);
+    expect(frameworkByName(name)?.decodeBody(bytes)).toEqual(body);
+  });
+});
+
 describe('bodies that break a rule', () => {
   it.each([
     ['udp/1.0', 'source GNI 0', '00000000 000003e9 00000007'],

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parseAddress } from '../../../src/base/ipv4.ts';
 import { buildUdp } from '../../../src/packet/build.ts';
@@ -55,5 +56,20 @@ describe.each(GOLDEN_FRAMES)('the golden frame of $name', ({ framework: name, la
     expect(decoded.framework).toBe(framework);
     expect(decoded.body).toEqual(body);
     expect(payload.subarray(decoded.headerLength)).toEqual(fromHex(GOLDEN_INNER));
+  });
+});
+
+describe('docs/wire-format.md', () => {
+  const text = readFileSync(new URL('../../../docs/wire-format.md', import.meta.url), 'utf8');
+  const blocks = [...text.matchAll(/```hex\n([^`]+)```/g)].map(([, lines = '']) =>
+    lines
+      .split('\n')
+      .map((line) => line.split('    ')[0]?.replaceAll(' ', ''))
+      .join(''),
+  );
+
+  it('shows the golden bytes', () => {
+    const golden = [GOLDEN_INNER, ...GOLDEN_FRAMES.map(({ outer, header }) => `${outer} ${header}`)];
+    expect(blocks).toEqual(golden.map((hex) => hex.replaceAll(' ', '')));
   });
 });
