@@ -85,9 +85,9 @@ function targetOf(agent: Agent, outcome: Outcome): string | undefined {
   switch (outcome.kind) {
     case 'deliver':
     case 'reply':
-      return `port ${agent.ports.byIndex(outcome.port)?.item.name ?? outcome.port}`;
+      return agent.ports.byIndex(outcome.port)?.item.name ?? `port ${outcome.port}`;
     case 'send':
-      return `host ${outcome.host} at ${formatEndpoint(outcome.destination)}`;
+      return `${outcome.host} at ${formatEndpoint(outcome.destination)}`;
     case 'hold':
     case 'drop':
       return undefined;
