@@ -6,15 +6,11 @@ export const PROTOCOL_UDP = 17;
 export const ICMP_ECHO_REPLY = 0;
 export const ICMP_UNREACHABLE = 3;
 export const ICMP_ECHO_REQUEST = 8;
-export const ICMP_TIME_EXCEEDED = 11;
 
 /** Code of `ICMP_UNREACHABLE`: the packet is too big and must not be fragmented (RFC 1191). */
 export const ICMP_FRAGMENTATION_NEEDED = 4;
 
-export const TCP_FIN = 0x01;
 export const TCP_SYN = 0x02;
-export const TCP_RST = 0x04;
-export const TCP_PSH = 0x08;
 export const TCP_ACK = 0x10;
 
 export const IPV4_HEADER_BYTES = 20;

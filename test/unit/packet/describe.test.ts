@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { buildIcmpEcho, buildIcmpError, buildIpv4, buildTcp, buildUdp } from '../../../src/packet/build.ts';
 import { describePacket } from '../../../src/packet/describe.ts';
 import { PacketView } from '../../../src/packet/packet-view.ts';
+import { TCP_ACK, TCP_SYN } from '../../../src/packet/protocols.ts';
 import { anyBytes, GUEST_A, GUEST_B } from './packets.ts';
 
 const ends = { source: GUEST_A, destination: GUEST_B };
@@ -16,7 +17,7 @@ function described(bytes: Uint8Array): string {
 
 describe('one line about a packet', () => {
   it.each([
-    [buildTcp({ ...ports, flags: 0x12 }), 'TCP 10.1.2.30:40000 > 10.1.2.50:80 [S.] ttl 64 length 40'],
+    [buildTcp({ ...ports, flags: TCP_SYN | TCP_ACK }), 'TCP 10.1.2.30:40000 > 10.1.2.50:80 [S.] ttl 64 length 40'],
     [buildTcp({ ...ports, flags: 0 }), 'TCP 10.1.2.30:40000 > 10.1.2.50:80 [none] ttl 64 length 40'],
     [buildUdp({ ...ports, ttl: 1 }), 'UDP 10.1.2.30:40000 > 10.1.2.50:80 ttl 1 length 28'],
     [buildIcmpEcho({ ...ends, id: 7, sequence: 1 }), 'ICMP 10.1.2.30 > 10.1.2.50 echo request id 7 ttl 64 length 28'],
