@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Item, PortItem, SubnetItem } from '../control/messages.ts';
 import type { CloudView } from './cloud-view.ts';
 import type { MapperState } from './mapper-state.ts';
@@ -20,9 +21,15 @@ export function tellOwnItems(state: MapperState, session: Session): void {
     session.told.delete(id);
   }
   for (const [id, item] of now) {
-    if (session.told.get(id)?.revision === item.revision) continue;
+    if (isSame(session.told.get(id), item)) continue;
     news.push(item);
     session.told.set(id, item);
   }
   session.push(news);
+}
+
+/** A port's revision is repeated in reports about it; that of a subnet says nothing by itself. */
+function isSame(told: PortItem | SubnetItem | undefined, now: PortItem | SubnetItem): boolean {
+  if (told?.revision === now.revision) return true;
+  return now.kind === 'subnet' && isDeepStrictEqual({ ...told, revision: now.revision }, now);
 }
