@@ -138,7 +138,7 @@ export class Agent {
     const now = this.#options.clock.now();
     for (const item of items) {
       if (item.kind === 'port') this.ports.set(item);
-      else if (item.kind === 'port-gone') this.ports.remove(item.name, item.revision);
+      else if (item.kind === 'port-gone') this.ports.depart(item.name, item.revision);
       else this.state.apply(item, now);
     }
     if (items.some(({ kind }) => kind === 'host' || kind === 'host-gone')) this.#setPeers();

@@ -108,17 +108,17 @@ export class HostState implements Snapshot {
       case 'subnet':
         return this.#networks.setSubnet(item);
       case 'subnet-gone':
-        return this.#networks.removeSubnet(item.name);
+        return this.#networks.departSubnet(item.name, item.revision);
       case 'host':
         return this.peers.set(item);
       case 'host-gone':
-        return this.peers.remove(item.name);
+        return this.peers.depart(item.name, item.revision);
       case 'mapping':
         return this.mappings.set(item, now);
       case 'agreement':
         return this.agreements.set(item);
       case 'agreement-gone':
-        return this.agreements.remove(item.id);
+        return this.agreements.depart(item.id, item.revision);
     }
   }
 

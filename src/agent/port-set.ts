@@ -13,6 +13,7 @@ import type { Logger } from '../base/log.ts';
 import type { PortItem, PortState } from '../control/messages.ts';
 import type { LocalPort, NetworkView } from '../model/snapshot.ts';
 import type { DeviceOptions, LostCause } from './io/packet-io.ts';
+import { Departed } from './state/departed.ts';
 
 /** Ports of one host: an index is 16 bits. */
 export const MAX_PORTS = 65_536;
@@ -50,6 +51,7 @@ export class PortSet {
   readonly #options: PortSetOptions;
   readonly #ports = new Map<string, OwnedPort>();
   readonly #byIndex = new Map<number, OwnedPort>();
+  readonly #departed = new Departed<string>();
   #nextIndex = 0;
 
   constructor(options: PortSetOptions) {
@@ -70,12 +72,13 @@ export class PortSet {
 
   /** After a complete sync: what it did not name is gone. */
   keepOnly(names: ReadonlySet<string>): void {
-    for (const [name, port] of this.#ports) if (!names.has(name)) this.remove(name, port.item.revision);
+    for (const [name, port] of this.#ports) if (!names.has(name)) this.#remove(port, port.item.revision);
   }
 
   set(item: PortItem): void {
     const port = this.#ports.get(item.name);
     if (port !== undefined && port.item.revision > item.revision) return;
+    if (this.#departed.isOlder(item.name, item.revision)) return;
     if (port !== undefined && isSameDevice(port.item, item)) return this.#keepDevice(port, item);
     if (port !== undefined) this.#close(port);
     const index = this.#freeIndex();
@@ -97,16 +100,16 @@ export class PortSet {
     this.#open(fresh);
   }
 
-  remove(name: string, revision: number): void {
+  /** The daemon said at a revision that the port is not this host's. */
+  depart(name: string, revision: number): void {
     const port = this.#ports.get(name);
-    if (port === undefined || port.item.revision > revision) return;
-    this.#close(port);
-    this.#options.log.info('port-removed', { port: name });
-    this.#options.report(name, Math.max(0, revision), 'removed');
+    if (port !== undefined && port.item.revision > revision) return;
+    this.#departed.remember(name, revision);
+    if (port !== undefined) this.#remove(port, revision);
   }
-
   /** Another incarnation of the store: whatever it says replaces what is known. */
   forgetRevisions(): void {
+    this.#departed.clear();
     for (const port of this.#ports.values()) port.item = { ...port.item, revision: -1 };
   }
 
@@ -129,6 +132,13 @@ export class PortSet {
 
   closeAll(): void {
     for (const port of this.#ports.values()) this.#close(port);
+  }
+
+  #remove(port: OwnedPort, revision: number): void {
+    const { name } = port.item;
+    this.#close(port);
+    this.#options.log.info('port-removed', { port: name });
+    this.#options.report(name, Math.max(0, revision), 'removed');
   }
 
   #keepDevice(port: OwnedPort, item: PortItem): void {

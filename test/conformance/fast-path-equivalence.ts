@@ -23,6 +23,7 @@ import { type Bench, openBench } from '../kit/slow-path-bench.ts';
 const STEPS = 120;
 /** Ports 0, 1 and 2 have the first, the first and the second of these; most packets are honest. */
 const GUESTS = ['10.1.2.30', '10.1.2.31', '10.1.2.50', '10.1.2.70', '10.1.2.99', '192.0.2.1', '224.0.0.1'];
+const FRAMEWORKS = ['udp/1.0', 'udp/2.0'];
 const HOSTS = ['198.18.0.12', '198.18.0.13', '198.18.0.99'];
 
 /**
@@ -42,7 +43,10 @@ export function checkCacheEquivalence(fastPath: FastPath, seed: number): void {
       ),
     () =>
       bench.state.apply(
-        agreementItem(1 + (random.uint32() % 6), pick(['x', 'y']), pick(['x', 'y', 'z']), pick(['udp/1.0', 'udp/2.0'])),
+        {
+          ...agreementItem(1 + (random.uint32() % 6), pick(['x', 'y']), pick(['x', 'y', 'z']), pick(FRAMEWORKS)),
+          revision: ++revision,
+        },
         bench.now,
       ),
     () => bench.state.apply({ kind: 'agreement-gone', id: 1 + (random.uint32() % 6), revision: ++revision }, bench.now),

@@ -183,6 +183,8 @@ export function describeFastPath(name: string, open: (sizes: FastPathSizes) => F
       expect(bench.step([fromY('10.1.2.50')])).toEqual([]);
       expect(bench.fastPath.status().contexts).toBe(0);
       bench.state.apply(agreementItem(2, 'y', 'x'), bench.now);
+      expect(bench.step([fromY('10.1.2.50')]), 'a late answer brings nothing back').toEqual([]);
+      bench.state.apply({ ...agreementItem(2, 'y', 'x'), revision: 10 }, bench.now);
       expect(bench.step([fromY('10.1.2.50')])).toHaveLength(1);
     });
 

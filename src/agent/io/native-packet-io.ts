@@ -62,7 +62,7 @@ class NativePacketIo implements PacketIo {
       throw isNativeFailure(error) ? startFailure(error.step, error.errno, underlay) : error;
     }
     this.#memory = mapSharedMemory(this.#worker.memory);
-    this.#rearm(false);
+    this.#rearm();
   }
 
   async openPort(port: number, options: DeviceOptions): Promise<void> {
@@ -147,33 +147,29 @@ class NativePacketIo implements PacketIo {
 
   /** Called by the worker's wake-up, then until the ring is empty. */
   readonly #drain = (): void => {
-    let hasMore = true;
     try {
-      if (this.#closing === undefined) hasMore = this.#readBatches();
+      this.#readBatches();
     } catch (error) {
       this.#events.onFault(error instanceof Error ? error : new Error(String(error)));
     } finally {
       // Without this the worker would never wake us again.
-      this.#rearm(hasMore);
+      this.#rearm();
     }
   };
 
-  #rearm(hasMore: boolean): void {
+  #rearm(): void {
     if (this.#closing !== undefined) return;
-    if (hasMore || !this.#memory.inRing.trySleep()) setImmediate(this.#drain);
+    if (!this.#memory.inRing.trySleep()) setImmediate(this.#drain);
   }
 
-  /** Reports whether there may be more to read. */
-  #readBatches(): boolean {
+  #readBatches(): void {
     for (let batch = 0; batch < BATCHES_PER_TURN && this.#closing === undefined; batch++) {
-      const outcome = this.#readBatch();
-      if (outcome !== 'full') return outcome === 'reported';
+      if (!this.#readBatch()) return;
     }
-    return true;
   }
 
-  /** Hands on one batch: up to a report, the end of the ring or the limit. */
-  #readBatch(): 'drained' | 'reported' | 'full' {
+  /** Hands on one batch: up to a report, the end of the ring or the limit. True if more may be read at once. */
+  #readBatch(): boolean {
     const batch: InPacket[] = [];
     const ring = this.#memory.inRing;
     let record: RingRecord | undefined;
@@ -192,8 +188,7 @@ class NativePacketIo implements PacketIo {
       if (report !== undefined) this.#onReport(report);
     }
     // After a report the event loop turns, so that who awaits `openPort` hears of it before what follows.
-    if (report !== undefined) return 'reported';
-    return record === undefined ? 'drained' : 'full';
+    return record !== undefined && report === undefined;
   }
 
   #toPacket(record: RingRecord): InPacket | undefined {

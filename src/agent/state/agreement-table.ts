@@ -1,5 +1,6 @@
 import type { AgreementItem } from '../../control/messages.ts';
 import type { AgreementView, StateKey } from '../../model/snapshot.ts';
+import { Departed } from './departed.ts';
 import type { StateKeys, Touched } from './state-keys.ts';
 
 interface Agreement extends AgreementView {
@@ -14,6 +15,7 @@ export class AgreementTable {
   readonly #host: string;
   readonly #byId = new Map<number, Agreement>();
   readonly #outgoing = new Map<string, Agreement>();
+  readonly #departed = new Departed<number>();
   readonly #keys: StateKeys;
   readonly #touched: Touched;
   readonly #peerKey: (name: string) => StateKey | undefined;
@@ -50,12 +52,21 @@ export class AgreementTable {
   set(item: AgreementItem): void {
     const known = this.#byId.get(item.id);
     if (known !== undefined && known.revision >= item.revision) return;
+    if (this.#departed.isOlder(item.id, item.revision)) return;
     const { id, sender, receiver, framework, revision } = item;
-    const key = known?.key ?? this.#keys.create(`agreement ${id} ${sender} to ${receiver}`);
+    if (known !== undefined && (known.sender !== sender || known.receiver !== receiver)) this.remove(id);
+    const key = this.#byId.get(id)?.key ?? this.#keys.create(`agreement ${id} ${sender} to ${receiver}`);
     const agreement = { key, id, sender, receiver, framework, revision };
     this.#byId.set(id, agreement);
     if (sender === this.#host) this.#choose(receiver);
     this.#touch(agreement);
+  }
+
+  /** The daemon said so at a revision. */
+  depart(id: number, revision: number): void {
+    if ((this.#byId.get(id)?.revision ?? 0) > revision) return;
+    this.#departed.remember(id, revision);
+    this.remove(id);
   }
 
   remove(id: number): void {
@@ -68,6 +79,7 @@ export class AgreementTable {
   }
 
   forgetRevisions(): void {
+    this.#departed.clear();
     for (const agreement of this.#byId.values()) agreement.revision = -1;
   }
 

@@ -2,6 +2,7 @@ import { formatPrefix } from '../../base/ipv4.ts';
 import { PrefixTable } from '../../base/prefix-table.ts';
 import type { SubnetItem } from '../../control/messages.ts';
 import type { NetworkView, StateKey, SubnetView } from '../../model/snapshot.ts';
+import { Departed } from './departed.ts';
 import type { StateKeys, Touched } from './state-keys.ts';
 
 interface Network {
@@ -23,6 +24,7 @@ interface Subnet {
 export class NetworkTable {
   readonly #networks = new Map<string, Network>();
   readonly #subnets = new Map<string, Subnet>();
+  readonly #departed = new Departed<string>();
   readonly #keys: StateKeys;
   readonly #touched: Touched;
 
@@ -42,6 +44,7 @@ export class NetworkTable {
   setSubnet(item: SubnetItem): void {
     const known = this.#subnets.get(item.name);
     if (known !== undefined && known.revision >= item.revision) return;
+    if (this.#departed.isOlder(item.name, item.revision)) return;
     this.removeSubnet(item.name);
     const network = this.#network(item.gni, item.network);
     const { prefix, revision } = item;
@@ -51,6 +54,13 @@ export class NetworkTable {
     network.subnets.set(prefix, view);
     this.#subnets.set(item.name, { view, network, revision });
     this.#touched([network.key, ...(covering === undefined ? [] : [covering.key])]);
+  }
+
+  /** The daemon said so at a revision. */
+  departSubnet(name: string, revision: number): void {
+    if ((this.#subnets.get(name)?.revision ?? 0) > revision) return;
+    this.#departed.remember(name, revision);
+    this.removeSubnet(name);
   }
 
   removeSubnet(name: string): void {
@@ -68,6 +78,7 @@ export class NetworkTable {
   }
 
   forgetRevisions(): void {
+    this.#departed.clear();
     for (const subnet of this.#subnets.values()) subnet.revision = -1;
   }
 

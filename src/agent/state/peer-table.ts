@@ -1,6 +1,7 @@
 import type { Endpoint } from '../../base/ipv4.ts';
 import type { HostItem } from '../../control/messages.ts';
 import type { PeerView } from '../../model/snapshot.ts';
+import { Departed } from './departed.ts';
 import type { StateKeys, Touched } from './state-keys.ts';
 
 interface Peer extends PeerView {
@@ -11,6 +12,7 @@ interface Peer extends PeerView {
 export class PeerTable {
   readonly #byName = new Map<string, Peer>();
   readonly #byEndpoint = new Map<number, Peer>();
+  readonly #departed = new Departed<string>();
   readonly #keys: StateKeys;
   readonly #touched: Touched;
 
@@ -39,6 +41,7 @@ export class PeerTable {
   set(item: HostItem): void {
     const known = this.#byName.get(item.name);
     if (known !== undefined && known.revision >= item.revision) return;
+    if (this.#departed.isOlder(item.name, item.revision)) return;
     const { name, endpoint, revision } = item;
     const key = known?.key ?? this.#keys.create(`host ${name}`);
     if (known !== undefined) this.#forgetEndpoint(known);
@@ -46,6 +49,13 @@ export class PeerTable {
     this.#byName.set(name, peer);
     this.#byEndpoint.set(numberOf(endpoint), peer);
     this.#touched([key]);
+  }
+
+  /** The daemon said so at a revision. */
+  depart(name: string, revision: number): void {
+    if ((this.#byName.get(name)?.revision ?? 0) > revision) return;
+    this.#departed.remember(name, revision);
+    this.remove(name);
   }
 
   remove(name: string): void {
@@ -58,6 +68,7 @@ export class PeerTable {
   }
 
   forgetRevisions(): void {
+    this.#departed.clear();
     for (const peer of this.#byName.values()) peer.revision = -1;
   }
 
