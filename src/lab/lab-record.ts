@@ -27,17 +27,14 @@ export function labDirectory(name: string): string {
 }
 
 /** Takes the lab's name; throws `in-use` where a lab of that name exists. */
-export function claimLab(record: LabRecord): void {
-  const directory = labDirectory(record.plan.name);
+export function claimLab(name: string): void {
   mkdirSync(LAB_ROOT, { recursive: true, mode: 0o755 });
   try {
-    mkdirSync(directory, { mode: 0o700 });
+    mkdirSync(labDirectory(name), { mode: 0o700 });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    const hint = `take it down first: weft lab down ${record.plan.name}`;
-    throw new UserError('in-use', `the lab ${record.plan.name} is up already`, hint);
+    throw new UserError('in-use', `the lab ${name} is up already`, `take it down first: weft lab down ${name}`);
   }
-  writeLabRecord(record);
 }
 
 export function writeLabRecord(record: LabRecord): void {

@@ -4,7 +4,7 @@ import type { CloudRecord } from '../model/records.ts';
 import { adminRequest } from '../admin/client.ts';
 import { awaitAnswer, awaitPorts, type Waiting } from './await-daemons.ts';
 import { isRunning, type Program, startDaemon } from './daemon-process.ts';
-import { claimLab, type LabRecord, writeLabRecord } from './lab-record.ts';
+import { claimLab, type LabRecord, releaseLab, writeLabRecord } from './lab-record.ts';
 import { lowerLab } from './lower-lab.ts';
 import { namespaceIdentity, runIp } from './namespaces.ts';
 import type { DaemonPlan, LabPlan } from './plan.ts';
@@ -26,20 +26,26 @@ export interface RaiseOptions {
 
 /** Makes the whole lab, and returns when every port is up. What fails is undone before it is thrown. */
 export async function raiseLab(options: RaiseOptions): Promise<LabRecord> {
-  checkFree(options.plan);
-  const record: LabRecord = {
-    schema: 'netweft.lab/v1',
-    file: options.file,
-    plan: options.plan,
-    identities: {},
-    processes: {},
-  };
-  claimLab(record);
+  const record = claim(options);
   try {
     return await raise(record, options);
   } catch (error) {
     options.progress('failed; undoing');
     await lowerLab(options.plan.name);
+    throw error;
+  }
+}
+
+/** Takes the name, and makes sure that nothing of another will be on record as the lab's. */
+function claim({ plan, file }: RaiseOptions): LabRecord {
+  claimLab(plan.name);
+  try {
+    checkFree(plan);
+    const record: LabRecord = { schema: 'netweft.lab/v1', file, plan, identities: {}, processes: {} };
+    writeLabRecord(record);
+    return record;
+  } catch (error) {
+    releaseLab(plan.name);
     throw error;
   }
 }

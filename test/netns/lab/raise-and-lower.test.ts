@@ -109,7 +109,7 @@ describe('a lab', () => {
 
   test('is refused while one of its name is up, and that one stays', async () => {
     const record = await raise(['x']);
-    await expect(raise(['x'])).rejects.toThrow(UserError);
+    await expect(raise(['x'])).rejects.toThrow('is up already');
     expect(isDaemonRunning(record, record.plan.mapper)).toBe(true);
   });
 
