@@ -164,6 +164,19 @@ TEST(lengths_that_lead_out_of_the_ring_are_found) {
   }
 }
 
+TEST(a_record_across_the_end_of_the_data_is_found) {
+  for (const uint32_t length : {497u, 1000u}) {
+    Ring ring(1024, 512);
+    const std::vector<uint32_t> words{length, 1, 0, 0};
+    std::memcpy(ring.data() + 512, words.data(), 16);
+    ring.control().head.store(512 + 1024);
+    ring.reader.refresh();
+    Record record;
+    CHECK(!ring.reader.next(record));
+    CHECK(ring.reader.isCorrupt());
+  }
+}
+
 TEST(a_head_out_of_reach_is_found) {
   for (const uint32_t head : {1040u, 8u, 0x80000000u, 0xfffffff0u}) {
     Ring ring(1024);
@@ -186,12 +199,13 @@ TEST(arbitrary_bytes_are_read_without_leaving_the_ring) {
   std::mt19937 random(3);
   uint32_t records = 0;
   for (int round = 0; round < 20'000; ++round) {
-    Ring ring(1024);
+    const uint32_t start = random() % 64 * 16;
+    Ring ring(1024, start);
     for (size_t i = 0; i < 1024; i += 4) {
       const uint32_t word = random() % 3 == 0 ? random() : random() % 64;
       std::memcpy(ring.data() + i, &word, 4);
     }
-    ring.control().head.store(random() % 65 * 16);
+    ring.control().head.store(start + random() % 65 * 16);
     ring.reader.refresh();
     Record record;
     uint32_t sum = 0;

@@ -14,33 +14,18 @@
 #include <vector>
 
 #include "check.h"
+#include "new_namespace.h"
 
 namespace {
 
 using weft::Counter;
 using weft::Record;
 using weft::RecordKind;
+using weft::test::inNewNamespace;
 
 constexpr uint32_t kLoopback = 0x7f000001;
 constexpr uint16_t kPort = 7790;
 constexpr uint32_t kCapacity = 1 << 20;
-
-/** Runs a test on a thread of its own in a new network namespace with lo up; says so where that is not permitted. */
-void inNewNamespace(const std::function<void()>& body) {
-  weft::Thread thread;
-  const auto failure = thread.start("test", [&] {
-    if (unshare(CLONE_NEWNET) != 0) {
-      std::printf("  left out: a new network namespace needs root\n");
-      return;
-    }
-    weft::Netlink netlink;
-    CHECK(!netlink.open());
-    CHECK(netlink.setUp(static_cast<int>(if_nametoindex("lo"))) == 0);
-    body();
-  });
-  CHECK(!failure);
-  thread.join();
-}
 
 /** The other side of the rings, in the place of JavaScript. */
 class Peer final : public weft::Waker {

@@ -26,7 +26,7 @@ export interface NativeWorker {
 }
 
 /** `onWake` is called once after the in ring's consumer went to sleep and something arrived. */
-export type NativeWorkerConstructor = new (
+type NativeWorkerConstructor = new (
   address: number,
   port: number,
   ringCapacity: number,

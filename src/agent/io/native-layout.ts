@@ -24,7 +24,7 @@ const COUNTERS = [
   'wakeups',
 ] as const;
 
-export type NativeCounters = Readonly<Record<(typeof COUNTERS)[number], number>>;
+type NativeCounters = Readonly<Record<(typeof COUNTERS)[number], number>>;
 
 export interface SharedMemory {
   readonly inRing: RingReader;
