@@ -57,8 +57,8 @@ export class CloudView {
   readonly #referrers = new Map<string, Map<string, Reference>>();
   readonly #ports = new Map<string, ResolvedPort>();
   readonly #portByMapping = new Map<string, string>();
-  /** By `host/gni`: how many ports of the GNI the host has. */
-  readonly #portsOfGni = new Map<string, number>();
+  /** By `host/gni`: names of the host's ports of the GNI. */
+  readonly #portsOfGni = new Map<string, Set<string>>();
 
   find<K extends Kind>(kind: K, name: string): StoredRecord<K> | undefined {
     return this.#records[kind].get(name);
@@ -93,8 +93,14 @@ export class CloudView {
     return this.#referring('host', host, 'port').flatMap((name) => this.#ports.get(name) ?? []);
   }
 
-  hasGni(host: string, gni: number): boolean {
-    return this.#portsOfGni.has(`${host}/${gni}`);
+  /**
+   * The revision since which the host has had ports of the GNI, or a later one; it never goes back
+   * while it has any. `undefined` when it has none.
+   */
+  gniSince(host: string, gni: number): number | undefined {
+    const names = this.#portsOfGni.get(`${host}/${gni}`);
+    if (names === undefined) return undefined;
+    return Math.min(...[...names].map((name) => this.#ports.get(name)?.item.revision ?? Infinity));
   }
 
   endpointOf(host: string): Endpoint | undefined {
@@ -176,18 +182,13 @@ export class CloudView {
     const port = this.#ports.get(name);
     if (port === undefined) return;
     this.#ports.delete(name);
-    this.#countGni(port.host, port.item.gni, -1);
+    const gniId = `${port.host}/${port.item.gni}`;
+    this.#portsOfGni.get(gniId)?.delete(name);
+    if (this.#portsOfGni.get(gniId)?.size === 0) this.#portsOfGni.delete(gniId);
     for (const address of port.item.addresses) {
       const id = mappingId({ gni: port.item.gni, address });
       if (this.#portByMapping.get(id) === name) this.#portByMapping.delete(id);
     }
-  }
-
-  #countGni(host: string, gni: number, difference: number): void {
-    const id = `${host}/${gni}`;
-    const count = (this.#portsOfGni.get(id) ?? 0) + difference;
-    if (count > 0) this.#portsOfGni.set(id, count);
-    else this.#portsOfGni.delete(id);
   }
 
   #resolve(name: string): void {
@@ -212,7 +213,8 @@ export class CloudView {
       namespace: spec.namespace,
     };
     this.#ports.set(name, { host: spec.host, item });
-    this.#countGni(spec.host, item.gni, 1);
+    const gniId = `${spec.host}/${item.gni}`;
+    this.#portsOfGni.set(gniId, (this.#portsOfGni.get(gniId) ?? new Set<string>()).add(name));
     for (const address of item.addresses) this.#portByMapping.set(mappingId({ gni: item.gni, address }), name);
   }
 

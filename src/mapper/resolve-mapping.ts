@@ -11,15 +11,16 @@ export type Resolution =
   | { readonly state: 'waiting' };
 
 /**
- * Looks a mapping up for `host`, and asks for the agreements that it needs. The revision of a mapping
- * grows with every change of its answer: "nobody" has the revision of now, a later positive answer
- * that of the change which made it so; only "not yours to ask" has 0, below every other answer.
+ * Looks a mapping up for `host`, and asks for the agreements that it needs. A host may ask about the
+ * GNIs of its own ports only. The revision of a mapping grows with every change of its answer: that of
+ * "nobody" is the present one, that of a host the latest change without which it would not be told.
  */
 export function resolveMapping(state: MapperState, agreements: Agreements, host: string, key: MappingKey): Resolution {
-  if (!state.cloud.hasGni(host, key.gni)) return nobody(key, 0);
   const mapping = state.mapping(key);
-  if (mapping === undefined) return nobody(key, state.revision);
-  if (mapping.host === host) return held(key, host, mapping.revision, []);
+  const since = state.cloud.gniSince(host, key.gni);
+  if (mapping === undefined || since === undefined) return nobody(key, state.revision);
+  const revision = Math.max(mapping.revision, since);
+  if (mapping.host === host) return held(key, host, revision, []);
   const known = state.agreements.of(host, mapping.host);
   if (agreements.isMismatch(host, mapping.host)) {
     if (known.length === 0) agreements.want(host, mapping.host);
@@ -31,7 +32,7 @@ export function resolveMapping(state: MapperState, agreements: Agreements, host:
   }
   if (agreement === undefined) return { state: 'waiting' };
   const needs = [...state.hostItem(mapping.host), agreementItem(agreement)];
-  return held(key, mapping.host, Math.max(mapping.revision, agreement.revision), needs);
+  return held(key, mapping.host, Math.max(revision, agreement.revision), needs);
 }
 
 function nobody(key: MappingKey, revision: number): Resolution {

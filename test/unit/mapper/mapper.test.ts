@@ -194,11 +194,22 @@ describe('look-up', () => {
     const cloud = await TestCloud.open();
     const { x, z } = await cloud.started();
     expect(await x.mapping(A, '10.1.2.99')).toMatchObject({ host: undefined, validMs: 2_000 });
-    expect(await x.mapping(7, '10.1.2.50')).toMatchObject({ host: undefined, revision: 0 });
+    expect(await x.mapping(7, '10.1.2.50')).toMatchObject({ host: undefined });
     const port = (await z.sync()).find((item) => item.kind === 'port' && item.name === 'a70');
     await z.report('a70', port?.revision ?? 0, 'lost');
     expect(await x.mapping(A, '10.1.2.70')).toMatchObject({ host: undefined });
     expect(cloud.mapper.get('port', 'a70')[0]?.state).toBe('lost');
+  });
+
+  test("of a GNI that becomes the host's is newer than the answer before", async () => {
+    const cloud = await TestCloud.open(TWO_TENANTS.filter(({ spec }) => spec.name !== 'b30'));
+    const { x } = await cloud.started();
+    const before = await x.mapping(B, '10.1.2.50');
+    expect(before?.host).toBeUndefined();
+    await cloud.mapper.apply([changed('guest', 'b30', {}), changed('port', 'b30', {})]);
+    const after = await x.mapping(B, '10.1.2.50');
+    expect(after?.host).toBe('y');
+    expect(after?.revision).toBeGreaterThan(before?.revision ?? 0);
   });
 
   test('is held while the receiver does not acknowledge, then answered without the key, which follows as a push', async () => {
