@@ -170,7 +170,7 @@ export class Agent {
   }
 
   #detach(index: number): void {
-    this.state.removePort(index);
+    this.state.removePort(index, this.#options.clock.now());
     this.#options.fastPath.removePort(index);
   }
 

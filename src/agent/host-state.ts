@@ -96,10 +96,11 @@ export class HostState implements Snapshot {
     this.#ports.add({ ...port, network, key: this.#keys.create(`port ${port.name}`) });
   }
 
-  removePort(index: number): void {
+  removePort(index: number, now: number): void {
     const port = this.#ports.byIndex(index);
     if (port === undefined) return;
     this.#ports.remove(port);
+    if (!this.#ports.hasGni(port.network.gni)) this.mappings.expireGni(port.network.gni, now);
     this.#keys.forget(port.key);
   }
 

@@ -181,7 +181,7 @@ const PORTS = [
 ] as const;
 
 function removePort(bench: Bench, index: number): void {
-  bench.state.removePort(index);
+  bench.state.removePort(index, bench.now);
   bench.fastPath.removePort(index);
 }
 

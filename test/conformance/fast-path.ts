@@ -191,7 +191,7 @@ export function describeFastPath(name: string, open: (sizes: FastPathSizes) => F
     it('forgets a port with what waits from it', () => {
       const bench = openBench(open(WIDE));
       bench.step([guestUdp('10.1.2.50'), guestUdp('10.1.2.99')]);
-      bench.state.removePort(PORT_A30);
+      bench.state.removePort(PORT_A30, bench.now);
       bench.fastPath.removePort(PORT_A30);
       expect(bench.fastPath.status()).toMatchObject({ flows: 0, upcallsWaiting: 0 });
       expect(bench.droppedFor()).toEqual({ 'unknown-port': 1 });

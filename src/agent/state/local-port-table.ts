@@ -19,6 +19,10 @@ export class LocalPortTable {
     return this.#byGni.get(gni)?.get(address);
   }
 
+  hasGni(gni: number): boolean {
+    return this.#byGni.has(gni);
+  }
+
   add(port: LocalPort): void {
     this.#byIndex.set(port.index, port);
     const { gni } = port.network;

@@ -81,6 +81,14 @@ export class MappingTable {
     return due;
   }
 
+  /**
+   * This host has no port of the GNI any more and hears of no changes: what it knew is asked anew if
+   * a port comes back.
+   */
+  expireGni(gni: number, now: number): void {
+    for (const mapping of this.#byGni.get(gni)?.values() ?? []) if (!mapping.isExpired) this.#expire(mapping, now);
+  }
+
   /** Every mapping in use, to be asked again after the mapping daemon forgot this host. */
   keys(): MappingKey[] {
     return [...this.#all()].filter((one) => !one.isExpired).map(({ gni, address }) => ({ gni, address }));
