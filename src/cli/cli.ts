@@ -3,6 +3,8 @@ export interface Cli {
   /** Standard output and standard error; the text ends with a line end. */
   out(text: string): void;
   err(text: string): void;
+  /** Resolves when the reader of standard output has caught up: for commands that write without end. */
+  outTaken(): Promise<void>;
   /** All of standard input. */
   readInput(): Promise<string>;
   readonly environment: Readonly<Record<string, string | undefined>>;

@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import type { Cli } from './cli.ts';
 import { runCli } from './run-cli.ts';
@@ -8,6 +9,9 @@ const STOP_SIGNALS = ['SIGTERM', 'SIGINT'] as const;
 const cli: Cli = {
   out: (words) => void process.stdout.write(words),
   err: (words) => void process.stderr.write(words),
+  async outTaken() {
+    if (process.stdout.writableNeedDrain) await once(process.stdout, 'drain');
+  },
   readInput: () => text(process.stdin),
   environment: process.env,
   hasColour: process.stdout.isTTY === true && !process.env['NO_COLOR'] && process.env['TERM'] !== 'dumb',

@@ -51,7 +51,10 @@ async function decodeInput(cli: Cli, input: Readable, name: string, options: Dec
   const line = (datagram: DecodedDatagram, timeNs: bigint | undefined) =>
     options.json ? JSON.stringify(decodedJson(datagram, timeNs)) : decodedText(datagram, timeNs);
   try {
-    await decodeCapture(input, portsOf(options), summary, (datagram, timeNs) => cli.out(`${line(datagram, timeNs)}\n`));
+    await decodeCapture(input, portsOf(options), summary, async (datagram, timeNs) => {
+      cli.out(`${line(datagram, timeNs)}\n`);
+      await cli.outTaken();
+    });
   } catch (error) {
     throw inputError(error, name, summary);
   } finally {

@@ -6,14 +6,14 @@ import { ipv4PacketOf, UNKNOWN_LINK_TYPE } from './link-layer.ts';
 import { readOuterDatagram } from './outer-datagram.ts';
 
 /**
- * Calls `print` for each datagram of Netweft in a capture and counts everything in `summary`, which is
+ * Calls `print` for each datagram of Netweft in a capture, waiting for it, and counts everything in `summary`, which is
  * right also when this throws `DecodeError` halfway.
  */
 export async function decodeCapture(
   chunks: AsyncIterable<Uint8Array>,
   ports: Ports,
   summary: DecodeSummary,
-  print: (datagram: DecodedDatagram, timeNs: bigint | undefined) => void,
+  print: (datagram: DecodedDatagram, timeNs: bigint | undefined) => Promise<void>,
 ): Promise<void> {
   const packets = readCapture(chunks);
   for (;;) {
@@ -23,7 +23,7 @@ export async function decodeCapture(
       return;
     }
     const datagram = decodePacket(next.value, ports, summary);
-    if (datagram !== undefined) print(datagram, next.value.timeNs);
+    if (datagram !== undefined) await print(datagram, next.value.timeNs);
   }
 }
 

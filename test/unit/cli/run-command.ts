@@ -38,6 +38,8 @@ export class TestProcess implements Cli {
     this.complained += text;
   }
 
+  async outTaken(): Promise<void> {}
+
   async readInput(): Promise<string> {
     return this.#input;
   }

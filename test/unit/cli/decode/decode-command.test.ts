@@ -1,3 +1,4 @@
+import { EventEmitter, once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,13 +9,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DecodeError } from '../../../../src/base/errors.ts';
 import type { Cli } from '../../../../src/cli/cli.ts';
 import { addDecodeCommand } from '../../../../src/cli/commands/decode.ts';
-import { runCli } from '../../../../src/cli/run-cli.ts';
 import { decodeCapture } from '../../../../src/cli/decode/decode-capture.ts';
 import { decodedJson } from '../../../../src/cli/decode/decode-json.ts';
 import { DecodeSummary } from '../../../../src/cli/decode/decode-summary.ts';
 import { decodedText } from '../../../../src/cli/decode/decode-text.ts';
 import { buildTcp } from '../../../../src/packet/build.ts';
 import { anyBytes } from '../../packet/packets.ts';
+import { runCommand, TestProcess } from '../run-command.ts';
 import {
   chunksOf,
   enhancedPacket,
@@ -44,27 +45,23 @@ interface Outcome {
   readonly err: string;
 }
 
-/** Gives `use` a world to run in, and returns what it left there. */
-async function outcomeOf(use: (cli: Cli) => Promise<number>): Promise<Outcome> {
-  const written: { readonly out: string[]; readonly err: string[] } = { out: [], err: [] };
-  const code = await use({
-    out: (text) => written.out.push(text),
-    err: (text) => written.err.push(text),
-    readInput: async () => '',
-    environment: {},
-    hasColour: false,
-    onStopSignal: () => () => {},
-    exit: () => {},
-    exitCode: 0,
-  });
-  return { code, out: written.out.join('').split('\n').slice(0, -1), err: written.err.join('') };
+async function run(...words: string[]): Promise<Outcome> {
+  const { code, out, err } = await runCommand(['decode', ...words]);
+  return { code, out: out.split('\n').slice(0, -1), err };
 }
 
 /** Runs `weft decode` on a file that holds `bytes`. */
 function decode(bytes: Uint8Array, ...words: string[]): Promise<Outcome> {
   const path = join(folder, 'capture');
   writeFileSync(path, bytes);
-  return outcomeOf((cli) => runCli(['decode', ...words, path], cli));
+  return run(...words, path);
+}
+
+/** Runs `weft decode -` with `input` as standard input. */
+async function decodeInput(input: Readable, process: Cli): Promise<void> {
+  const program = new Command('weft');
+  addDecodeCommand(program, process, () => input);
+  await program.parseAsync(['decode', '-'], { from: 'user' });
 }
 
 describe('weft decode', () => {
@@ -185,7 +182,7 @@ describe('weft decode', () => {
     ['absent', 5, 'no such file'],
     ['.', 1, 'EISDIR'],
   ])('says why it cannot read %s', async (name, status, reason) => {
-    const { code, err } = await outcomeOf((cli) => runCli(['decode', join(folder, name)], cli));
+    const { code, err } = await run(join(folder, name));
     expect(code).toBe(status);
     expect(err).toContain(reason);
   });
@@ -193,14 +190,29 @@ describe('weft decode', () => {
   it('reads standard input for -', async () => {
     const file = pcapFile({}, [{ bytes: goldenPacket('udp/2.0') }]);
     const input = Readable.from([file.subarray(0, 30), file.subarray(30)]);
-    const { out } = await outcomeOf(async (cli) => {
-      const program = new Command('weft');
-      addDecodeCommand(program, cli, () => input);
-      await program.parseAsync(['decode', '-'], { from: 'user' });
-      return cli.exitCode;
-    });
-    expect(out[0]).toContain(INNER);
+    const process = new TestProcess();
+    await decodeInput(input, process);
+    expect(process.written).toContain(INNER);
     expect(input.destroyed).toBe(true);
+  });
+
+  it('reads no further while nobody takes what it prints', async () => {
+    const packets = Array.from({ length: 50 }, () => ({ bytes: goldenPacket('udp/1.0') }));
+    const process = new TestProcess();
+    const reader = new EventEmitter();
+    const asked = once(reader, 'asked');
+    process.outTaken = async () => {
+      const taken = once(reader, 'taken');
+      reader.emit('asked');
+      await taken;
+    };
+    const decoding = decodeInput(Readable.from(chunksOf(pcapFile({}, packets), 100)), process);
+    await asked;
+    expect(process.written.split('\n')).toHaveLength(2);
+    process.outTaken = async () => {};
+    reader.emit('taken');
+    await decoding;
+    expect(process.written).toContain('50 frames');
   });
 });
 
@@ -220,7 +232,7 @@ describe('any captured bytes', () => {
         const lines: string[] = [];
         const ports = { frames: [7790], control: 7791 };
         const file = pcapFile({ linkType }, [{ bytes }]);
-        await decodeCapture(chunksOf(file, 1000), ports, new DecodeSummary(), (datagram, timeNs) => {
+        await decodeCapture(chunksOf(file, 1000), ports, new DecodeSummary(), async (datagram, timeNs) => {
           lines.push(decodedText(datagram, timeNs), JSON.stringify(decodedJson(datagram, timeNs)));
         });
         for (const line of lines) expect(line).toMatch(/^[\x20-\x7e]+$/);
@@ -232,7 +244,7 @@ describe('any captured bytes', () => {
   it('print nothing but a DecodeError stops them', async () => {
     const damaged = joinBytes(pcapFile({}, []), new Uint8Array(16).fill(0xff));
     const ports = { frames: [7790], control: undefined };
-    const decoding = decodeCapture(chunksOf(damaged, 7), ports, new DecodeSummary(), () => {});
+    const decoding = decodeCapture(chunksOf(damaged, 7), ports, new DecodeSummary(), async () => {});
     await expect(decoding).rejects.toThrow(DecodeError);
   });
 });
