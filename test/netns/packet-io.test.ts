@@ -1,120 +1,23 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
-import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, expect, test, vi } from 'vitest';
-import { openNativePacketIo } from '../../src/agent/io/native-packet-io.ts';
-import type { DeviceOptions, IoEvents, LostCause, PacketIo } from '../../src/agent/io/packet-io.ts';
-import { parseAddress } from '../../src/base/ipv4.ts';
+import {
+  addNamespace,
+  askingGuest,
+  cleanUp,
+  device,
+  EMPTY,
+  guestText,
+  hasLink,
+  ip,
+  openIo,
+  runGuest,
+  threadNames,
+} from './packet-io-fixture.ts';
 
-/** Namespaces of other runs of this file at the same time have other names. */
-const PREFIX = `wt-io-${process.pid}`;
-const DEVICE = 'wtio0';
-const EMPTY = new Uint8Array();
-
-/** A copy of an InPacket, whose bytes are only lent. */
-interface Seen {
-  readonly kind: 'guest' | 'underlay';
-  readonly port: number;
-  readonly tos: number;
-  readonly bytes: Buffer;
-}
-
-interface Opened {
-  readonly io: PacketIo;
-  readonly seen: Seen[];
-  readonly lost: { port: number; cause: LostCause }[];
-  readonly faults: Error[];
-  /** Called with each batch after it was noted. */
-  onBatch: () => void;
-}
-
-const namespaces = new Set<string>();
-const children = new Set<ChildProcess>();
-const opened = new Set<Opened>();
-
-afterEach(async () => {
-  for (const child of children) {
-    if (child.exitCode === null && child.signalCode === null) {
-      child.kill('SIGKILL');
-      await once(child, 'exit');
-    }
-  }
-  children.clear();
-  await Promise.all([...opened].map(({ io }) => io.close()));
-  opened.clear();
-  for (const name of namespaces) ip('netns', 'delete', name);
-  namespaces.clear();
-});
-
-function ip(...args: string[]): string {
-  return execFileSync('ip', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
-}
-
-function addNamespace(suffix: string): string {
-  const name = `${PREFIX}-${suffix}`;
-  ip('netns', 'add', name);
-  namespaces.add(name);
-  return name;
-}
-
-function deleteNamespace(name: string): void {
-  ip('netns', 'delete', name);
-  namespaces.delete(name);
-}
-
-function address(text: string): number {
-  const value = parseAddress(text);
-  if (value === undefined) throw new Error(`${text} is not an address`);
-  return value;
-}
-
-function endpoint(text: string) {
-  return { address: address(text), port: 7790 };
-}
-
-async function openIo(underlay: string): Promise<Opened> {
-  const events: IoEvents = {
-    onPackets(batch) {
-      for (const packet of batch) {
-        const bytes = Buffer.from(packet.bytes);
-        if (packet.kind === 'guest') state.seen.push({ kind: 'guest', port: packet.port, tos: 0, bytes });
-        else state.seen.push({ kind: 'underlay', port: packet.source.port, tos: packet.tos, bytes });
-      }
-      state.onBatch();
-    },
-    onPortLost: (port, cause) => void state.lost.push({ port, cause }),
-    onFault: (error) => void state.faults.push(error),
-  };
-  const io = await openNativePacketIo({ underlay: endpoint(underlay) }, events);
-  const state: Opened = { io, seen: [], lost: [], faults: [], onBatch: () => {} };
-  opened.add(state);
-  return state;
-}
-
-function device(namespace: string | undefined, changes: Partial<DeviceOptions> = {}): DeviceOptions {
-  const addresses = [{ address: address('10.9.0.1'), length: 24 }];
-  return { name: DEVICE, namespace, mtu: 1400, addresses, routes: [], ...changes };
-}
-
-/** Runs a script with node in the namespace of a guest; `lines` are those it prints. */
-function runGuest(namespace: string, script: string): { lines: AsyncIterator<string>; child: ChildProcess } {
-  const child = spawn('ip', ['netns', 'exec', namespace, process.execPath, '-e', script], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  children.add(child);
-  return { child, lines: createInterface({ input: child.stdout })[Symbol.asyncIterator]() };
-}
-
-/** A guest that sends `text` to 10.9.0.2:4000 from port 4001 and prints the answer. */
-function askingGuest(text: string): string {
-  return `
-    const socket = require('node:dgram').createSocket('udp4');
-    socket.on('message', (message) => { console.log(message.toString()); socket.close(); });
-    socket.bind(4001, '10.9.0.1', () => socket.send(${JSON.stringify(text)}, 4000, '10.9.0.2'));
-  `;
-}
+afterEach(cleanUp);
 
 /** The packet as its receiver would answer it: ends swapped, which leaves every checksum right. */
 function swapEnds(packet: Buffer): Buffer {
@@ -124,25 +27,6 @@ function swapEnds(packet: Buffer): Buffer {
   packet.copy(answer, 20, 22, 24);
   packet.copy(answer, 22, 20, 22);
   return answer;
-}
-
-function guestText(packet: Seen | undefined): string | undefined {
-  return packet?.bytes.subarray(28).toString();
-}
-
-/** How a device looks from inside the namespace. */
-function showLink(namespace: string, name = DEVICE) {
-  const [link] = JSON.parse(ip('-n', namespace, '-j', 'link', 'show', 'dev', name));
-  return link;
-}
-
-function hasLink(namespace: string, name = DEVICE): boolean {
-  const links: { ifname: string }[] = JSON.parse(ip('-n', namespace, '-j', 'link', 'show'));
-  return links.some(({ ifname }) => ifname === name);
-}
-
-function threadNames(): string[] {
-  return readdirSync('/proc/self/task').map((id) => readFileSync(`/proc/self/task/${id}/comm`, 'utf8').trim());
 }
 
 function weftThreads(): string[] {
@@ -177,32 +61,6 @@ test('carries packets from a guest to JavaScript and back', async () => {
     guestBytesOut: question?.bytes.length,
     guestWriteDropped: 0,
   });
-});
-
-test('makes the device as it was asked for, and quiet', async () => {
-  const namespace = addNamespace('a');
-  const { io, seen } = await openIo('127.77.0.1');
-  const routes = [
-    { address: address('10.20.0.0'), length: 16 },
-    { address: 0, length: 0 },
-  ];
-  await io.openPort(1, device(namespace, { mtu: 9000, routes }));
-  expect(showLink(namespace)).toMatchObject({ mtu: 9000, txqlen: 1000 });
-  expect(showLink(namespace).flags).toContain('UP');
-  const table: { dst: string }[] = JSON.parse(ip('-n', namespace, '-j', 'route', 'show', 'dev', DEVICE));
-  expect(table.map(({ dst }) => dst).sort()).toEqual(['10.20.0.0/16', '10.9.0.0/24', 'default']);
-  expect(ip('-n', namespace, '-6', 'address', 'show', 'dev', DEVICE)).toBe('');
-  expect(seen).toEqual([]);
-});
-
-test('makes a device in its own namespace when no other is named', async () => {
-  const { io } = await openIo('127.77.0.1');
-  const name = `wtio${process.pid}`;
-  await io.openPort(1, device(undefined, { name, addresses: [] }));
-  expect(threadNames()).toContain('weft-worker');
-  expect(ip('link', 'show', 'dev', name)).toContain('mtu 1400');
-  await io.close();
-  expect(ip('-j', 'link', 'show')).not.toContain(`"${name}"`);
 });
 
 test('exchanges datagrams with their TOS both ways', async () => {
@@ -309,115 +167,10 @@ test('an exception of the handler is reported and packets go on', async () => {
   await vi.waitUntil(() => one.seen.length === 2, { timeout: 10_000 });
 });
 
-test('refuses a name that is taken, in either namespace', async () => {
-  const namespace = addNamespace('a');
-  const { io } = await openIo('127.77.0.1');
-  ip('-n', namespace, 'tuntap', 'add', 'dev', DEVICE, 'mode', 'tun');
-  await expect(io.openPort(1, device(namespace))).rejects.toMatchObject({ name: 'UserError', code: 'in-use' });
-  await expect(io.openPort(1, device(undefined, { name: 'lo' }))).rejects.toMatchObject({ code: 'in-use' });
-  expect(JSON.parse(ip('-n', namespace, '-j', 'link', 'show'))).toHaveLength(2);
-  await io.openPort(1, device(namespace, { name: 'wtio1' }));
-});
-
-test.each([
-  [`${PREFIX}-none`, 'not-found'],
-  ['/run/netns-none/x', 'not-found'],
-  ['/proc/version', 'not-found'],
-  ['../x', 'invalid'],
-])('refuses the namespace %s as %s', async (namespace, code) => {
-  const { io } = await openIo('127.77.0.1');
-  await expect(io.openPort(1, device(namespace))).rejects.toMatchObject({ name: 'UserError', code });
-});
-
-test('refuses settings that contradict each other and leaves no device', async () => {
-  const namespace = addNamespace('a');
-  const { io } = await openIo('127.77.0.1');
-  const twice = { address: address('10.9.0.1'), length: 24 };
-  const refused = io.openPort(1, device(namespace, { addresses: [twice, twice] }));
-  await expect(refused).rejects.toMatchObject({ name: 'UserError', code: 'conflict' });
-  expect(hasLink(namespace)).toBe(false);
-  await io.openPort(1, device(namespace));
-});
-
 test('refuses an underlay address that is taken or not there', async () => {
   await openIo('127.77.0.1');
   await expect(openIo('127.77.0.1')).rejects.toMatchObject({ name: 'UserError', code: 'in-use' });
   await expect(openIo('192.0.2.1')).rejects.toMatchObject({ name: 'UserError', code: 'not-found' });
-});
-
-/** Renames the device; kernels before 6.3 want it down for that, and then that is why it is lost. */
-function rename(namespace: string): LostCause {
-  try {
-    ip('-n', namespace, 'link', 'set', DEVICE, 'name', 'other');
-    return 'renamed';
-  } catch {
-    ip('-n', namespace, 'link', 'set', DEVICE, 'down');
-    return 'down';
-  }
-}
-
-function takeDown(namespace: string): LostCause {
-  ip('-n', namespace, 'link', 'set', DEVICE, 'down');
-  return 'down';
-}
-
-function remove(namespace: string): LostCause {
-  ip('-n', namespace, 'link', 'delete', DEVICE);
-  return 'deleted';
-}
-
-test.each([
-  ['deleted', remove],
-  ['renamed', rename],
-  ['put down', takeDown],
-])('a device that was %s is lost, gone, and can be made anew', async (_, take) => {
-  const namespace = addNamespace('a');
-  const bystander = addNamespace('b');
-  const { io, seen, lost } = await openIo('127.77.0.1');
-  await io.openPort(3, device(namespace));
-  await io.openPort(4, device(bystander));
-  const cause = take(namespace);
-  await vi.waitUntil(() => lost.length > 0, { timeout: 10_000 });
-  expect(lost).toEqual([{ port: 3, cause }]);
-  expect(hasLink(namespace)).toBe(false);
-  expect(hasLink(namespace, 'other')).toBe(false);
-
-  await io.openPort(3, device(namespace));
-  runGuest(namespace, askingGuest('again'));
-  await vi.waitUntil(() => seen.length > 0, { timeout: 10_000 });
-  expect(seen[0]).toMatchObject({ kind: 'guest', port: 3 });
-  expect(lost).toHaveLength(1);
-});
-
-test('a device whose namespace was deleted is lost', async () => {
-  const namespace = addNamespace('a');
-  const { io, lost } = await openIo('127.77.0.1');
-  await io.openPort(3, device(namespace));
-  deleteNamespace(namespace);
-  await vi.waitUntil(() => lost.length > 0, { timeout: 20_000 });
-  expect(lost).toEqual([{ port: 3, cause: 'deleted' }]);
-  addNamespace('a');
-  await io.openPort(3, device(namespace));
-});
-
-test('a closed port is not lost, and its name is free at once', async () => {
-  const namespace = addNamespace('a');
-  const { io, lost } = await openIo('127.77.0.1');
-  for (let round = 0; round < 5; round++) {
-    await io.openPort(3, device(namespace));
-    io.closePort(3);
-  }
-  const unasked = io.openPort(3, device(namespace)).catch((error) => error);
-  io.closePort(3);
-  const unanswered = io.openPort(3, device(namespace)).catch((error) => error);
-  // The worker is asked within these turns of the microtask queue; no answer is read before the next task.
-  for (let turn = 0; turn < 10; turn++) await Promise.resolve();
-  io.closePort(3);
-  await io.openPort(3, device(namespace));
-  expect(await unasked).toMatchObject({ name: 'UserError', code: 'conflict' });
-  expect(await unanswered).toMatchObject({ name: 'UserError', code: 'conflict' });
-  expect(hasLink(namespace)).toBe(true);
-  expect(lost).toEqual([]);
 });
 
 test('close leaves no device, thread or descriptor, also while a device is being opened', async () => {
