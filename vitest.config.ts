@@ -1,18 +1,22 @@
 import { defineConfig } from 'vitest/config';
 
+/** A full run tries every property many times more. */
+const isFull = process.env['WEFT_FULL'] === '1';
+const testTimeout = isFull ? 1_800_000 : 60_000;
+
 /** Suites that share the machine's kernel or burn its processors say so here, not in the tests. */
 export default defineConfig({
   test: {
     dangerouslyIgnoreUnhandledErrors: false,
     passWithNoTests: false,
     projects: [
-      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'] } },
-      { test: { name: 'conformance', include: ['test/conformance/**/*.test.ts'] } },
+      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout } },
+      { test: { name: 'conformance', include: ['test/conformance/**/*.test.ts'], testTimeout } },
       {
         test: {
           name: 'simulation',
           include: ['test/simulation/**/*.test.ts'],
-          testTimeout: process.env['WEFT_FULL'] === '1' ? 1_800_000 : 120_000,
+          testTimeout: isFull ? 1_800_000 : 300_000,
         },
       },
       {

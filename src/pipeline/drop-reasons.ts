@@ -1,8 +1,7 @@
-import { PARSE_FAULTS } from '../packet/packet-view.ts';
-
 /**
  * Why a packet was dropped: the closed list, in the order in which a packet meets them. Each reason
- * is a counter; `meaning` is what an operator reads.
+ * is a counter; its text is what an operator reads. Parse faults (`packet-view.ts`) are reasons of the same
+ * name, which the type of `drop` in `parse.ts` checks.
  */
 export const DROP_REASONS = {
   'too-short': 'shorter than an IPv4 header',
@@ -37,6 +36,3 @@ export const DROP_REASONS = {
 
 export type DropReason = keyof typeof DROP_REASONS;
 export const DROP_REASON_NAMES = Object.keys(DROP_REASONS) as readonly DropReason[];
-
-/** Parse faults are drop reasons of the same name. */
-export const PARSE_DROP_REASONS: readonly DropReason[] = PARSE_FAULTS;

@@ -16,6 +16,7 @@ import {
   UNDERLAY_PORT,
 } from '../kit/cloud-of-one.ts';
 import { openBench } from '../kit/slow-path-bench.ts';
+import { runs } from '../kit/runs.ts';
 import { checkCacheEquivalence } from './fast-path-equivalence.ts';
 
 export interface FastPathSizes {
@@ -25,7 +26,7 @@ export interface FastPathSizes {
 
 const WIDE: FastPathSizes = { capacity: 1024, quota: 512 };
 const HEADER_FROM_Y = header('udp/2.0', { sourceGni: GNI_A, destinationGni: GNI_A, agreement: 2, labels: [] });
-const RUNS = process.env['WEFT_FULL'] === '1' ? 3000 : 150;
+const RUNS = runs(150);
 
 function guestUdp(destination: string, sourcePort = 1000, payload = new Uint8Array(4), port = PORT_A30): InPacket {
   const source = address(port === PORT_A31 ? '10.1.2.31' : '10.1.2.30');

@@ -1,14 +1,11 @@
 /** One host's view of a small cloud, for tests that decide packets: items in, decisions out. */
 import { HostState } from '../../src/agent/host-state.ts';
-import type { LostCause } from '../../src/agent/io/packet-io.ts';
 import { parseAddress, parsePrefix } from '../../src/base/ipv4.ts';
 import type { AgreementItem, HostItem, MappingItem, SubnetItem } from '../../src/control/messages.ts';
 import type { StateKey } from '../../src/model/snapshot.ts';
 import { frameworkByName } from '../../src/wire/frameworks.ts';
 import { encodeHeader } from '../../src/wire/header.ts';
 import type { HeaderBody } from '../../src/wire/header-body.ts';
-
-export type { LostCause };
 
 export const GNI_A = 1001;
 export const GNI_B = 2002;

@@ -13,6 +13,7 @@ import {
   SESSION_LAYER_BYTES,
 } from '../../../src/control/messages.ts';
 import { agreementGone, anyItem, anyMessage, LARGEST_ITEM } from './messages.ts';
+import { runs } from '../../kit/runs.ts';
 
 /** For the properties, which take long on a busy machine; milliseconds. */
 const PATIENCE = 30_000;
@@ -59,7 +60,7 @@ describe('decoding', () => {
           expect(bytes.length).toBeLessThanOrEqual(MAX_BYTES);
           expect(decodeMessage(bytes)).toEqual(message);
         }),
-        { numRuns: 500 },
+        { numRuns: runs(500) },
       );
     },
     PATIENCE,
@@ -68,7 +69,7 @@ describe('decoding', () => {
   test(
     'of arbitrary bytes gives a DecodeError or a message of these very bytes',
     () => {
-      fc.assert(fc.property(fc.uint8Array({ maxLength: 64 }), expectCanonical), { numRuns: 3000 });
+      fc.assert(fc.property(fc.uint8Array({ maxLength: 64 }), expectCanonical), { numRuns: runs(3000) });
     },
     PATIENCE,
   );
@@ -76,7 +77,7 @@ describe('decoding', () => {
   test(
     'of changed bytes gives a DecodeError or a message of these very bytes',
     () => {
-      fc.assert(fc.property(anyMutation, expectCanonical), { numRuns: 1500 });
+      fc.assert(fc.property(anyMutation, expectCanonical), { numRuns: runs(1500) });
     },
     PATIENCE,
   );

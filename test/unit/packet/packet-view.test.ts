@@ -16,6 +16,7 @@ import {
   PacketView,
 } from '../../../src/packet/packet-view.ts';
 import { anyBytes, anyPacketFields, GUEST_A, GUEST_B, repairHeaderChecksum } from './packets.ts';
+import { runs } from '../../kit/runs.ts';
 
 const ends = { source: GUEST_A, destination: GUEST_B };
 const udp = { ...ends, sourcePort: 5000, destinationPort: 53 };
@@ -171,7 +172,7 @@ describe('any bytes', () => {
         const fault = reused.parse(bytes);
         expect([undefined, ...PARSE_FAULTS]).toContain(fault);
       }),
-      { numRuns: 2000 },
+      { numRuns: runs(2000) },
     );
   });
 

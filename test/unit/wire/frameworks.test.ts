@@ -5,6 +5,7 @@ import { ENVELOPE_BYTES, MAX_HEADER_BYTES } from '../../../src/wire/envelope.ts'
 import { FRAMEWORKS, frameworkByName, frameworkByNumber } from '../../../src/wire/frameworks.ts';
 import type { HeaderBody } from '../../../src/wire/header-body.ts';
 import { anyBodyOf, mutated } from './bodies.ts';
+import { runs } from '../../kit/runs.ts';
 
 /** What sealing adds to the envelope: SPI and counter. */
 const SEALED_BYTES = 4 + 8;
@@ -86,7 +87,7 @@ describe.each(FRAMEWORKS)('$name', (framework) => {
         }
         expect(framework.encodeBody(body)).toEqual(new Uint8Array(input));
       }),
-      { numRuns: 2000 },
+      { numRuns: runs(2000) },
     );
   });
 

@@ -5,6 +5,7 @@ import { ENVELOPE_BYTES, MAX_HEADER_BYTES, readHeaderLength } from '../../../src
 import { FRAMEWORKS } from '../../../src/wire/frameworks.ts';
 import { decodeHeader, encodeHeader, type Header } from '../../../src/wire/header.ts';
 import { anyBodyOf, mutated } from './bodies.ts';
+import { runs } from '../../kit/runs.ts';
 
 const anyHeader = fc
   .constantFrom(...FRAMEWORKS)
@@ -48,7 +49,7 @@ describe('envelope and body', () => {
         expect(encodeHeader(framework, body)).toEqual(new Uint8Array(input.subarray(0, headerLength)));
         expect(readHeaderLength(input)).toBe(headerLength);
       }),
-      { numRuns: 3000 },
+      { numRuns: runs(3000) },
     );
   });
 

@@ -15,6 +15,7 @@ import {
   simplePacket,
   words,
 } from './capture-files.ts';
+import { runs } from '../../../kit/runs.ts';
 
 interface Read {
   readonly packets: { readonly timeNs: bigint | undefined; readonly linkType: number; readonly bytes: number[] }[];
@@ -230,7 +231,7 @@ describe('any bytes', () => {
           expect(error).toBeInstanceOf(DecodeError);
         }
       }),
-      { numRuns: 2000 },
+      { numRuns: runs(2000) },
     );
   });
 

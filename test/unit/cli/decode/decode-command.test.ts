@@ -27,6 +27,7 @@ import {
   sectionHeader,
   underlayPacket,
 } from './capture-files.ts';
+import { runs } from '../../../kit/runs.ts';
 
 const INNER = 'UDP 10.1.2.30:4660 > 10.1.2.50:7 ttl 64 length 32';
 const AT = '2026-11-20T08:00:00';
@@ -237,7 +238,7 @@ describe('any captured bytes', () => {
         });
         for (const line of lines) expect(line).toMatch(/^[\x20-\x7e]+$/);
       }),
-      { numRuns: 1000 },
+      { numRuns: runs(1000) },
     );
   });
 
