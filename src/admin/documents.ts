@@ -31,6 +31,8 @@ export interface MapperStatusDocument {
   readonly records: { readonly [K in Kind]: number };
   readonly hosts: readonly HostStatus[];
   readonly agreements: number;
+  /** Since the start, by name. */
+  readonly counters?: { readonly [counter: string]: number };
 }
 
 export interface HostStatus {
@@ -40,7 +42,12 @@ export interface HostStatus {
   readonly state: 'up' | 'silent' | 'absent';
   readonly agentVersion?: string;
   readonly frameworks: readonly string[];
+  /** Where its agent speaks from, `address:port`. */
+  readonly endpoint?: string;
   readonly lastHeardMs?: number;
+  /** Items that it has not acknowledged, and mappings of which it hears changes. */
+  readonly pendingPushes?: number;
+  readonly subscriptions?: number;
   /** Ports recorded for the host, and how many of them it reported up. */
   readonly ports: { readonly total: number; readonly up: number };
 }

@@ -9,6 +9,12 @@ import { encodeValue, liveKey } from './store-keys.ts';
 
 type PortReport = Report['ports'][number];
 
+export interface ReportTarget {
+  readonly store: Store;
+  readonly state: MapperState;
+  readonly follower: StoreFollower;
+}
+
 interface LiveChange {
   readonly compare: Compare;
   readonly write: Write;
@@ -19,9 +25,7 @@ interface LiveChange {
  * the daemon knows, or about another host's port, changes nothing.
  */
 export async function takeReport(
-  store: Store,
-  state: MapperState,
-  follower: StoreFollower,
+  { store, state, follower }: ReportTarget,
   session: Session,
   requestId: number,
   report: Report,

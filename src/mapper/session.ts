@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.ts';
 import type { Endpoint } from '../base/ipv4.ts';
 import type { Random } from '../base/random.ts';
-import type { Answer, Item, PortItem, Push, PushAck, Register, SubnetItem } from '../control/messages.ts';
+import type { Answer, Item, Message, PortItem, Push, PushAck, Register, SubnetItem } from '../control/messages.ts';
 import { PushSender } from '../control/push-sender.ts';
 import { Responder } from '../control/responder.ts';
 import { SESSION_SILENCE_MS } from './limits.ts';
@@ -17,7 +17,7 @@ export interface SessionOptions {
   readonly endpoint: Endpoint;
   readonly clock: Clock;
   readonly random: Random;
-  send(session: Session, messageId: number, body: Answer | Push): void;
+  send(to: Endpoint, message: Message): void;
   ended(session: Session, why: SessionEnd): void;
 }
 
@@ -64,7 +64,7 @@ export class Session {
     this.registrationId = options.registrationId;
     this.endpoint = options.endpoint;
     this.lastHeard = options.clock.now();
-    this.#pushes = new PushSender({ random: options.random, send: (push) => options.send(this, 0, push) });
+    this.#pushes = new PushSender({ random: options.random, send: (push) => this.#send(0, push) });
     this.#watchSilence();
   }
 
@@ -81,7 +81,7 @@ export class Session {
   answer(messageId: number, answer: Answer): void {
     if (this.#isEnded) return;
     this.responder.finish(messageId, answer);
-    this.#options.send(this, messageId, answer);
+    this.#send(messageId, answer);
   }
 
   /** Delivers items in order; `acknowledged` runs when the agent has them all. */
@@ -102,6 +102,12 @@ export class Session {
     this.#cancelPushTimer();
     this.#cancelSilenceTimer();
     this.#options.ended(this, why);
+  }
+
+  #send(id: number, body: Answer | Push): void {
+    // An agent does not know its session before the answer to its registration.
+    const session = body.kind === 'registered' ? 0 : this.id;
+    this.#options.send(this.endpoint, { id, session, body });
   }
 
   #armPushTimer(): void {

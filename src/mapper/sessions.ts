@@ -2,7 +2,7 @@ import type { Clock } from '../base/clock.ts';
 import { type Endpoint, formatEndpoint } from '../base/ipv4.ts';
 import type { Logger } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
-import type { Answer, Push, RefusalCode, Register } from '../control/messages.ts';
+import type { Message, RefusalCode, Register } from '../control/messages.ts';
 import { MAX_REMEMBERED, MAX_SESSIONS } from './limits.ts';
 import { Session, type SessionEnd } from './session.ts';
 
@@ -10,7 +10,7 @@ export interface SessionsOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
-  send(session: Session, messageId: number, body: Answer | Push): void;
+  send(to: Endpoint, message: Message): void;
   /** A session is over; its host may have another one already. */
   ended(session: Session): void;
 }

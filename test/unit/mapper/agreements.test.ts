@@ -1,0 +1,84 @@
+import { describe, expect, test } from 'vitest';
+import { agreementsOf, brief } from './items.ts';
+import { TestCloud } from './test-cloud.ts';
+
+/** The GNI of tenant a. */
+const A = 1001;
+
+describe('agreements', () => {
+  test('change when capabilities change: made before the old one is broken', async () => {
+    const cloud = await TestCloud.open();
+    const { x, y } = await cloud.started();
+    await x.lookup(A, '10.1.2.50');
+    await cloud.clock.pass(10);
+    const old = cloud.mapper.state.agreements.active('x', 'y');
+    expect(old?.framework).toBe('udp/2.0');
+    x.takePushed();
+    y.takePushed();
+    // y comes back with an older version only, and does not take pushes at first.
+    y.frameworks = ['udp/1.0'];
+    y.takesPushes = false;
+    await y.register();
+    await cloud.clock.pass(10);
+    expect(brief(x.takePushed())).toEqual(['host y', 'agreement y>x udp/1.0']);
+    expect(cloud.mapper.state.agreements.active('x', 'y')).toEqual(old);
+    y.takesPushes = true;
+    await cloud.clock.pass(2_500);
+    const [told] = agreementsOf(x.takePushed());
+    expect(told).toMatchObject({ sender: 'x', receiver: 'y', framework: 'udp/1.0' });
+    expect(told?.revision).toBeGreaterThan(old?.revision ?? 0);
+    expect(told?.id).not.toBe(old?.id);
+    // The receiver accepts the old one while what is on its way arrives.
+    expect(cloud.mapper.state.agreements.of('x', 'y')).toHaveLength(2);
+    for (let second = 0; second < 11; second++) {
+      await cloud.clock.pass(1_000);
+      for (const agent of [x, y]) await agent.ask({ kind: 'heartbeat' });
+    }
+    expect(cloud.mapper.state.agreements.of('x', 'y').map(({ id }) => id)).toEqual([told?.id]);
+    expect(y.takePushed()).toContainEqual(expect.objectContaining({ kind: 'agreement-gone', id: old?.id }));
+  });
+
+  test('without a common framework: a negative answer, and a warning that names both', async () => {
+    const cloud = await TestCloud.open();
+    const { x, y } = await cloud.started();
+    expect(await x.mapping(A, '10.1.2.50')).toMatchObject({ host: 'y' });
+    await cloud.clock.pass(10);
+    y.frameworks = ['udp/9.0'];
+    await y.register();
+    const negative = await x.mapping(A, '10.1.2.50');
+    expect(negative).toMatchObject({ host: undefined });
+    expect(cloud.mapper.state.agreements.count).toBe(0);
+    expect(cloud.warnings).toContainEqual({
+      event: 'no-common-framework',
+      fields: expect.objectContaining({
+        sender: 'x',
+        receiver: 'y',
+        senderOffers: 'udp/2.0,udp/1.0',
+        receiverOffers: 'udp/9.0',
+      }),
+    });
+    y.frameworks = ['udp/1.0'];
+    await y.register();
+    const positive = await x.mapping(A, '10.1.2.50');
+    expect(positive).toMatchObject({ host: 'y' });
+    expect(positive?.revision).toBeGreaterThan(negative?.revision ?? 0);
+  });
+
+  test('ids are never used twice, not even after a restart', async () => {
+    const cloud = await TestCloud.open();
+    const { x, y } = await cloud.started();
+    const seen: number[] = [];
+    for (const frameworks of [['udp/2.0'], ['udp/1.0'], ['udp/2.0']]) {
+      y.frameworks = frameworks;
+      await cloud.restart();
+      await x.register();
+      await y.register();
+      await x.lookup(A, '10.1.2.50');
+      await cloud.clock.pass(10);
+      seen.push(...cloud.mapper.state.agreements.all().map(({ id }) => id));
+    }
+    const newest = cloud.mapper.state.agreements.active('x', 'y');
+    expect(newest?.id).toBe(Math.max(...cloud.mapper.state.agreements.of('x', 'y').map(({ id }) => id)));
+    expect(new Set(seen).size).toBe(6);
+  });
+});

@@ -1,0 +1,57 @@
+import { describe, expect, test } from 'vitest';
+import { brief } from './items.ts';
+import { changed, TestCloud, TWO_TENANTS } from './test-cloud.ts';
+
+/** The GNI of tenant a. */
+const A = 1001;
+
+describe('sync', () => {
+  test('tells a host its subnets and ports, and nothing of others', async () => {
+    const cloud = await TestCloud.open();
+    const x = cloud.agent('x', '198.18.0.11');
+    await x.register();
+    const items = await x.sync();
+    expect(brief(items)).toEqual(['subnet a-subnet', 'subnet b-subnet', 'port a30', 'port b30']);
+    expect(items.find((item) => item.kind === 'port')).toMatchObject({
+      gni: A,
+      network: 'a-net',
+      subnet: { address: 0x0a010200, length: 24 },
+      addresses: [0x0a01021e],
+      mtu: 1400,
+      labels: [],
+      device: 'weft0',
+      namespace: 'a30',
+    });
+  });
+
+  test('comes in pages, each of which may be asked for again', async () => {
+    const guests = Array.from({ length: 200 }, (_, index) =>
+      changed('port', 'a30', {
+        name: `p${index}`,
+        addresses: [`10.1.2.${100 + (index % 100)}`],
+        device: `wp${index}`,
+        subnet: index < 100 ? 'a-subnet' : 'b-subnet',
+        guest: index < 100 ? 'a30' : 'b30',
+      }),
+    );
+    const cloud = await TestCloud.open([...TWO_TENANTS, ...guests]);
+    const x = cloud.agent('x', '198.18.0.11');
+    await x.register();
+    const first = await x.ask({ kind: 'sync', cursor: '' });
+    expect(first).toMatchObject({ kind: 'sync-page', next: expect.stringMatching(/./) });
+    expect(await x.ask({ kind: 'sync', cursor: '' })).toEqual(first);
+    const names = (await x.sync()).flatMap((item) => (item.kind === 'port' ? [item.name] : []));
+    expect(new Set(names).size).toBe(202);
+    expect(names).toHaveLength(202);
+  });
+
+  test('has the agreements of the host: as receiver all, as sender those the receiver has', async () => {
+    const cloud = await TestCloud.open();
+    const { x, y } = await cloud.started();
+    y.takesPushes = false;
+    x.send({ id: x.nextId++, session: x.session, body: { kind: 'lookup', keys: [{ gni: A, address: 0x0a010232 }] } });
+    await cloud.clock.pass(10);
+    expect(brief(await x.sync())?.slice(4)).toEqual(['host y', 'agreement y>x udp/2.0']);
+    expect(brief(await y.sync())?.slice(4)).toEqual(['host x', 'agreement x>y udp/2.0', 'agreement y>x udp/2.0']);
+  });
+});
