@@ -1,7 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { LOST_CAUSES } from '../../src/agent/io/packet-io.ts';
 import { FAIR } from '../kit/simulation/lossy-network.ts';
-import { HOSTS, type HostName, SimulatedCloud } from '../kit/simulation/simulated-cloud.ts';
+import {
+  HOSTS,
+  type HostName,
+  SimulatedCloud,
+  type SimulatedGuest,
+  TENANTS,
+} from '../kit/simulation/simulated-cloud.ts';
 
 const SEEDS = Number(process.env['WEFT_SEEDS'] ?? (process.env['WEFT_FULL'] === '1' ? 3000 : 200));
 const FIRST_SEED = Number(process.env['WEFT_FIRST_SEED'] ?? 1);
@@ -16,6 +22,10 @@ async function raised(seed: number): Promise<SimulatedCloud> {
   for (const host of HOSTS) await cloud.startAgent(host);
   await cloud.clock.run(2000);
   return cloud;
+}
+
+function otherThan(...hosts: string[]): HostName {
+  return HOSTS.find((host) => !hosts.includes(host)) ?? 'v';
 }
 
 type Trouble = (cloud: SimulatedCloud) => Promise<void> | void;
@@ -110,6 +120,25 @@ describe('a cloud of one mapping daemon and five agents', () => {
       await cloud.clock.run(1000);
     }
     expect(cloud.deliveries.get(`${from.name} > ${to.name}`)).toBe(300);
+    await cloud.stop();
+  });
+
+  it('knows where guests are when a tenant comes back to a host that heard nothing of it meanwhile', async () => {
+    const cloud = await raised(0);
+    await expectConverged(cloud);
+    const [first, second] = cloud.guests.filter(({ gni }) => gni === TENANTS[1].gni);
+    if (first === undefined || second === undefined) throw new Error('no guests');
+    const home = first.port.host as HostName;
+    const moves: [SimulatedGuest, HostName][] = [
+      [first, otherThan(home)],
+      [second, otherThan(home, second.port.host)],
+      [first, home],
+    ];
+    for (const [guest, host] of moves) {
+      await cloud.moveGuest(guest, host);
+      await cloud.clock.run(5000);
+    }
+    await expectConverged(cloud);
     await cloud.stop();
   });
 
