@@ -31,7 +31,9 @@ function machine(): { namespaces: string[]; daemons: string[]; directories: stri
   const lines = (command: string) => execFileSync('sh', ['-c', command], { encoding: 'utf8' }).split('\n');
   return {
     namespaces: lines('ip netns list').filter((line) => line.includes(LAB)),
-    daemons: lines('ps -eo args').filter((line) => line.includes(`/lab/${LAB}/`) && line.includes('node')),
+    daemons: lines('for f in /proc/[0-9]*/cmdline; do tr "\\0" " " <$f; echo; done 2>/dev/null').filter(
+      (line) => line.includes(`/lab/${LAB}/`) && line.includes('node'),
+    ),
     directories: lines('ls /run/netweft/lab').filter((line) => line === LAB),
   };
 }
