@@ -38,6 +38,50 @@ describe('agreements', () => {
     expect(y.takePushed()).toContainEqual(expect.objectContaining({ kind: 'agreement-gone', id: old?.id }));
   });
 
+  test('drain only once the sender knows the newer one', async () => {
+    const cloud = await TestCloud.open();
+    const { x, y } = await cloud.started();
+    await x.lookup(A, '10.1.2.50');
+    await cloud.clock.pass(10);
+    x.takesPushes = false;
+    y.frameworks = ['udp/1.0'];
+    await y.register();
+    const wait = async (seconds: number) => {
+      for (let second = 0; second < seconds; second++) {
+        await cloud.clock.pass(1_000);
+        for (const agent of [x, y]) await agent.ask({ kind: 'heartbeat' });
+      }
+    };
+    await wait(15);
+    expect(cloud.mapper.state.agreements.of('x', 'y').map(({ framework }) => framework)).toEqual([
+      'udp/2.0',
+      'udp/1.0',
+    ]);
+    x.takesPushes = true;
+    await wait(13);
+    expect(cloud.mapper.state.agreements.of('x', 'y').map(({ framework }) => framework)).toEqual(['udp/1.0']);
+  });
+
+  test('of a sender that restarts meanwhile drain as well', async () => {
+    const cloud = await TestCloud.open();
+    const { x, y } = await cloud.started();
+    await x.lookup(A, '10.1.2.50');
+    await cloud.clock.pass(10);
+    x.takesPushes = false;
+    y.frameworks = ['udp/1.0'];
+    await y.register();
+    await cloud.clock.pass(10);
+    await cloud.restart();
+    x.takesPushes = true;
+    await x.start();
+    await y.start();
+    for (let second = 0; second < 13; second++) {
+      await cloud.clock.pass(1_000);
+      for (const agent of [x, y]) await agent.ask({ kind: 'heartbeat' });
+    }
+    expect(cloud.mapper.state.agreements.of('x', 'y').map(({ framework }) => framework)).toEqual(['udp/1.0']);
+  });
+
   test('without a common framework: a negative answer, and a warning that names both', async () => {
     const cloud = await TestCloud.open();
     const { x, y } = await cloud.started();

@@ -110,6 +110,19 @@ describe('withdrawal', () => {
     expect(new Set(revisions).size).toBe(3);
   });
 
+  test('an address that is new to a port is nowhere until its host reports it up', async () => {
+    const cloud = await TestCloud.open();
+    const { x, y } = await cloud.started();
+    const { revision } = await cloud.mapper.apply([changed('port', 'a50', { addresses: ['10.1.2.50', '10.1.2.51'] })]);
+    expect(await x.mapping(A, '10.1.2.51')).toMatchObject({ host: undefined });
+    expect(await x.mapping(A, '10.1.2.50')).toMatchObject({ host: 'y' });
+    await y.report('a50', revision, 'up');
+    await cloud.clock.pass(10);
+    expect(x.takePushed()).toContainEqual(
+      expect.objectContaining({ kind: 'mapping', key: { gni: A, address: 0x0a010233 }, host: 'y' }),
+    );
+  });
+
   test('reaches every subscriber, and no one else', async () => {
     const cloud = await TestCloud.open();
     const { x, y, z } = await cloud.started();

@@ -117,6 +117,30 @@ describe('apply', () => {
   });
 });
 
+describe('two daemons on one store', () => {
+  test('do not accept changes that do not fit together', async () => {
+    const store = openMemoryStore();
+    const [one, two] = [await TestCloud.open([], store), await TestCloud.open([], store)];
+    const results = await Promise.allSettled([
+      one.mapper.apply([record('tenant', { name: 'a', gni: 1 })]),
+      two.mapper.apply([record('tenant', { name: 'b', gni: 1 })]),
+    ]);
+    expect(results.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);
+  });
+
+  test('both have what either changed', async () => {
+    const store = openMemoryStore();
+    const [one, two] = [await TestCloud.open([], store), await TestCloud.open([], store)];
+    await Promise.all([
+      one.mapper.apply([record('tenant', { name: 'a', gni: 1 })]),
+      two.mapper.apply([record('tenant', { name: 'b', gni: 2 })]),
+    ]);
+    await one.clock.pass(1);
+    for (const { mapper } of [one, two])
+      expect(mapper.get('tenant').map(({ record: { spec } }) => spec.name)).toEqual(['a', 'b']);
+  });
+});
+
 describe('an apply of more records than one transaction writes', () => {
   const MANY = [
     record('tenant', { name: 't', gni: 1 }),
