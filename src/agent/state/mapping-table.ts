@@ -3,7 +3,7 @@ import type { MappingItem, MappingKey } from '../../control/messages.ts';
 import type { MappingView, StateKey } from '../../model/snapshot.ts';
 import type { StateKeys, Touched } from './state-keys.ts';
 
-/** Mappings that one agent remembers; the oldest unused one makes room. */
+/** Mappings that one agent remembers; the one learned first makes room, and is asked again when needed. */
 export const MAX_MAPPINGS = 262_144;
 /**
  * How long a mapping that nothing uses any more is remembered after it expired, so that a late
@@ -25,13 +25,14 @@ interface Mapping extends MappingView {
 export class MappingTable {
   /** By GNI, then by address. */
   readonly #byGni = new Map<number, Map<number, Mapping>>();
+  /** The same, in the order in which they were learned. */
+  readonly #learned = new Set<Mapping>();
   readonly #keys: StateKeys;
   readonly #touched: Touched;
-  #size = 0;
   /** Items that were older than what is known. */
   stale = 0;
-  /** Mappings that could not be remembered. */
-  overflowed = 0;
+  /** Mappings that were forgotten to make room. */
+  evicted = 0;
 
   constructor(keys: StateKeys, touched: Touched) {
     this.#keys = keys;
@@ -39,7 +40,7 @@ export class MappingTable {
   }
 
   get size(): number {
-    return this.#size;
+    return this.#learned.size;
   }
 
   get(gni: number, address: number): MappingView | undefined {
@@ -60,10 +61,7 @@ export class MappingTable {
       known.expiresAt = expiresAt;
       return;
     }
-    if (known === undefined && this.#size >= MAX_MAPPINGS) {
-      this.overflowed++;
-      return;
-    }
+    if (known === undefined) this.#makeRoom();
     const key = known?.key ?? this.#keys.create(`mapping ${gni}/${formatAddress(address)}`);
     this.#store({ key, gni, address, host: item.host, revision: item.revision, expiresAt, isExpired: false });
     this.#touched([key]);
@@ -72,7 +70,7 @@ export class MappingTable {
   /** Mappings whose time is up: to be asked again where `isUsed`, else expired here. */
   takeDue(now: number, isUsed: (key: StateKey) => boolean): MappingKey[] {
     const due: MappingKey[] = [];
-    for (const mapping of this.#all()) {
+    for (const mapping of this.#learned) {
       if (mapping.expiresAt > now) continue;
       const isWorthAsking = !mapping.isExpired && mapping.host !== undefined && isUsed(mapping.key);
       if (isWorthAsking) due.push({ gni: mapping.gni, address: mapping.address });
@@ -91,7 +89,7 @@ export class MappingTable {
 
   /** Every mapping in use, to be asked again after the mapping daemon forgot this host. */
   keys(): MappingKey[] {
-    return [...this.#all()].filter((one) => !one.isExpired).map(({ gni, address }) => ({ gni, address }));
+    return [...this.#learned].filter((one) => !one.isExpired).map(({ gni, address }) => ({ gni, address }));
   }
 
   revisionOf(key: MappingKey): number | undefined {
@@ -99,18 +97,24 @@ export class MappingTable {
   }
 
   forgetRevisions(): void {
-    for (const mapping of this.#all()) mapping.revision = -1;
-  }
-
-  *#all(): Generator<Mapping> {
-    for (const mappings of this.#byGni.values()) yield* mappings.values();
+    for (const mapping of this.#learned) mapping.revision = -1;
   }
 
   #store(mapping: Mapping): void {
     const mappings = this.#byGni.get(mapping.gni) ?? new Map<number, Mapping>();
-    if (!mappings.has(mapping.address)) this.#size++;
+    const replaced = mappings.get(mapping.address);
+    if (replaced !== undefined) this.#learned.delete(replaced);
+    this.#learned.add(mapping);
     mappings.set(mapping.address, mapping);
     this.#byGni.set(mapping.gni, mappings);
+  }
+
+  #makeRoom(): void {
+    const [first] = this.#learned;
+    if (this.#learned.size < MAX_MAPPINGS || first === undefined) return;
+    this.evicted++;
+    this.#forget(first);
+    this.#touched([first.key]);
   }
 
   #expire(mapping: Mapping, now: number): void {
@@ -120,10 +124,14 @@ export class MappingTable {
       this.#touched([mapping.key]);
       return;
     }
+    this.#forget(mapping);
+  }
+
+  #forget(mapping: Mapping): void {
     const mappings = this.#byGni.get(mapping.gni);
     mappings?.delete(mapping.address);
     if (mappings?.size === 0) this.#byGni.delete(mapping.gni);
-    this.#size--;
+    this.#learned.delete(mapping);
     this.#keys.forget(mapping.key);
   }
 }
