@@ -35,6 +35,10 @@ export function checkCacheEquivalence(fastPath: FastPath, seed: number): void {
   const pick = <T>(from: readonly T[]): T => from[random.uint32() % from.length] as T;
   const bench = openBench(fastPath);
   let revision = 10;
+  const later = (...delays: number[]) => {
+    bench.now += pick(delays);
+    return bench.now;
+  };
   const changes: (() => void)[] = [
     () =>
       bench.state.apply(
@@ -63,8 +67,8 @@ export function checkCacheEquivalence(fastPath: FastPath, seed: number): void {
       bench.state.apply({ kind: 'subnet-gone', name: pick(['s1', 's2', 'a-lan']), revision: ++revision }, bench.now),
     () => removePort(bench, random.uint32() % 3),
     () => addPortAgain(bench, random.uint32() % 3, pick([[], [5]])),
-    () => void bench.state.mappings.takeDue((bench.now += pick([10, 70_000])), () => pick([true, false])),
-    () => void fastPath.expire((bench.now += pick([1, 1000, 40_000]))),
+    () => void bench.state.mappings.takeDue(later(10, 70_000), () => pick([true, false])),
+    () => void fastPath.expire(later(1, 1000, 40_000)),
   ];
   for (let step = 0; step < STEPS; step++) {
     if (random.next() < 0.25) pick(changes)();

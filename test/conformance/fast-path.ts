@@ -206,9 +206,10 @@ export function describeFastPath(name: string, open: (sizes: FastPathSizes) => F
       bench.step([guestUdp('10.1.2.50'), guestUdp('10.1.2.70')]);
       bench.state.apply(mappingItem(GNI_A, '10.1.2.51', 'y'), bench.now);
       expect(bench.arrived({ gni: GNI_A, address: address('10.1.2.51') })).toEqual([]);
-      expect(bench.fastPath.flows(10, bench.now).map(({ source }) => source)).toEqual(
-        new Array(2).fill(address('10.1.2.30')),
-      );
+      expect(bench.fastPath.flows(10, bench.now).map(({ source }) => source)).toEqual([
+        address('10.1.2.30'),
+        address('10.1.2.30'),
+      ]);
     });
 
     it('charges unknown senders to one bucket', () => {

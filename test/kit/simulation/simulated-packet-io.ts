@@ -94,7 +94,7 @@ export class SimulatedPacketIo implements PacketIo {
 
   async close(): Promise<void> {
     this.#isClosed = true;
-    for (const port of [...this.#devices.keys()]) this.closePort(port);
+    for (const port of this.#devices.keys()) this.closePort(port);
     this.#leave();
   }
 

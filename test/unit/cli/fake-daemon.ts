@@ -23,7 +23,7 @@ export async function openFakeDaemon(answers: Readonly<Record<string, unknown>>)
       for (const [route, answer] of Object.entries(answers)) {
         const [method = 'GET', url = '/'] = route.split(' ');
         app.route({
-          method: method as 'GET' | 'POST' | 'DELETE',
+          method,
           url,
           handler: async (request) => {
             asked.push({ request: `${request.method} ${request.url}`, body: request.body });

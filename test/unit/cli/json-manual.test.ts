@@ -16,5 +16,6 @@ test('there is one of every schema', () => {
   const declared = [...types.matchAll(/schema: '(netweft\.[a-z-]+\/v\d+)'/g)].map((match) => match[1]);
   const shown = SAMPLES.map((document) => document.schema);
   expect(declared.length).toBeGreaterThan(10);
-  expect(shown.toSorted()).toEqual(declared.toSorted());
+  expect(new Set(shown)).toEqual(new Set(declared));
+  expect(shown).toHaveLength(declared.length);
 });
