@@ -9,7 +9,7 @@ import {
   TENANTS,
 } from '../kit/simulation/simulated-cloud.ts';
 
-const SEEDS = Number(process.env['WEFT_SEEDS'] ?? (process.env['WEFT_FULL'] === '1' ? 3000 : 200));
+const SEEDS = Number(process.env['WEFT_SEEDS'] ?? (process.env['WEFT_FULL'] === '1' ? 8000 : 400));
 const FIRST_SEED = Number(process.env['WEFT_FIRST_SEED'] ?? 1);
 /** Virtual time of trouble, and the time in which everything must be right again, ms. */
 const TROUBLE_MS = 30_000;
