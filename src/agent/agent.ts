@@ -164,9 +164,20 @@ export class Agent {
     });
     this.#setPeers();
     this.ports.reportAll();
-    for (const key of this.state.mappings.keys()) this.lookups.want(key);
+    this.state.mappings.makeDue(this.#options.clock.now());
+    this.#refreshMappings();
     this.lookups.flush();
     this.#reports.flush();
+  }
+
+  /**
+   * Asks for what is due and in use, each time again until it is answered. While the daemon is silent
+   * nothing goes: what was learned is used on.
+   */
+  #refreshMappings(): void {
+    const { fastPath, clock } = this.#options;
+    const isUsed = (key: StateKey) => this.session.isSilent || fastPath.isHeld(key);
+    for (const key of this.state.mappings.takeDue(clock.now(), isUsed)) this.lookups.want(key);
   }
 
   #detach(index: number): void {
@@ -185,8 +196,7 @@ export class Agent {
     const { fastPath, clock } = this.#options;
     fastPath.expire(clock.now());
     this.slowPath.prune();
-    const due = this.state.mappings.takeDue(clock.now(), (key) => fastPath.isHeld(key));
-    for (const key of due) this.lookups.want(key);
+    this.#refreshMappings();
     this.#reports.flush();
     this.lookups.flush();
   }

@@ -3,7 +3,7 @@ import { type Item, MAX_LOOKUP_KEYS, type MappingKey } from '../control/messages
 
 /** Mappings that wait to be asked for; what does not fit is asked when it is wanted again. */
 export const MAX_QUEUED_LOOKUPS = 4096;
-/** Between an answer that left a mapping out and asking for it again, ms. */
+/** Between an answer that did not help and asking again, ms. */
 const ASK_AGAIN_MS = 100;
 
 export interface LookupsOptions {
@@ -15,13 +15,19 @@ export interface LookupsOptions {
   isWanted(key: MappingKey): boolean;
 }
 
-/** Asks for mappings, each once at a time, many in one message, and again while packets wait for them. */
+/**
+ * Asks for mappings, each once at a time, many in one message, and again while packets wait for them.
+ * Who only refreshes a mapping asks again itself, as `Agent` does while the mapping is due.
+ */
 export class Lookups {
   readonly counters = { asked: 0, answered: 0, overflowed: 0 };
   readonly #options: LookupsOptions;
   readonly #queued = new Map<string, MappingKey>();
-  readonly #inFlight = new Set<string>();
+  /** Asked and not answered, or answered in vain a moment ago. */
+  readonly #asked = new Set<string>();
   #cancelFlush: (() => void) | undefined;
+  readonly #pauses = new Set<() => void>();
+  #isStopped = false;
 
   constructor(options: LookupsOptions) {
     this.#options = options;
@@ -29,13 +35,13 @@ export class Lookups {
 
   want(key: MappingKey): void {
     const name = mappingName(key);
-    if (this.#inFlight.has(name) || this.#queued.has(name)) return;
+    if (this.#isStopped || this.#asked.has(name) || this.#queued.has(name)) return;
     if (this.#queued.size >= MAX_QUEUED_LOOKUPS) {
       this.counters.overflowed++;
       return;
     }
     this.#queued.set(name, key);
-    this.#flushAfter(0);
+    this.#flushSoon();
   }
 
   /** The session is ready, or one of its requests ended: what waits can go on. */
@@ -47,32 +53,46 @@ export class Lookups {
       this.counters.asked += keys.length;
       for (const [name] of batch) {
         this.#queued.delete(name);
-        this.#inFlight.add(name);
+        this.#asked.add(name);
       }
     }
   }
 
   stop(): void {
+    this.#isStopped = true;
     this.#cancelFlush?.();
+    for (const cancel of this.#pauses) cancel();
     this.#queued.clear();
   }
 
-  #flushAfter(delayMs: number): void {
-    if (this.#cancelFlush !== undefined) return;
-    this.#cancelFlush = this.#options.clock.after(delayMs, () => {
+  /** What is wanted at the same moment goes into the same message. */
+  #flushSoon(): void {
+    this.#cancelFlush ??= this.#options.clock.after(0, () => {
       this.#cancelFlush = undefined;
       this.flush();
     });
   }
 
   #answered(keys: readonly MappingKey[], items: readonly Item[] | undefined): void {
-    for (const key of keys) this.#inFlight.delete(mappingName(key));
+    if (this.#isStopped) return;
     if (items !== undefined) {
       this.counters.answered += keys.length;
+      // The keys count as asked meanwhile: what the items set off must not ask for them at once.
       this.#options.apply(items);
     }
-    for (const key of keys) if (this.#options.isWanted(key)) this.#queued.set(mappingName(key), key);
-    if (this.#queued.size > 0) this.#flushAfter(ASK_AGAIN_MS);
+    const inVain = keys.filter((key) => this.#options.isWanted(key));
+    if (inVain.length > 0) this.#askAgainLater(inVain);
+    for (const key of keys) if (!inVain.includes(key)) this.#asked.delete(mappingName(key));
+    if (this.#queued.size > 0) this.#flushSoon();
+  }
+
+  #askAgainLater(keys: readonly MappingKey[]): void {
+    const cancel = this.#options.clock.after(ASK_AGAIN_MS, () => {
+      this.#pauses.delete(cancel);
+      for (const key of keys) this.#asked.delete(mappingName(key));
+      for (const key of keys) if (this.#options.isWanted(key)) this.want(key);
+    });
+    this.#pauses.add(cancel);
   }
 }
 

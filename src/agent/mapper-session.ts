@@ -127,7 +127,7 @@ export class MapperSession {
   }
 
   #askWhenReady(request: Request, done: (answer: Answer) => void): boolean {
-    if (this.#state !== 'ready') return false;
+    if (this.#state !== 'ready' || this.#isStopped) return false;
     return this.#ask(request, done);
   }
 

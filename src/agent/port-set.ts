@@ -107,10 +107,11 @@ export class PortSet {
     this.#departed.remember(name, revision);
     if (port !== undefined) this.#remove(port, revision);
   }
+
   /** Another incarnation of the store: whatever it says replaces what is known. */
   forgetRevisions(): void {
     this.#departed.clear();
-    for (const port of this.#ports.values()) port.item = { ...port.item, revision: -1 };
+    for (const port of this.#ports.values()) port.item = { ...port.item, revision: 0 };
   }
 
   /** Tells a daemon that may have forgotten it what is up. */
@@ -138,7 +139,7 @@ export class PortSet {
     const { name } = port.item;
     this.#close(port);
     this.#options.log.info('port-removed', { port: name });
-    this.#options.report(name, Math.max(0, revision), 'removed');
+    this.#options.report(name, revision, 'removed');
   }
 
   #keepDevice(port: OwnedPort, item: PortItem): void {

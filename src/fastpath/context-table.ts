@@ -56,14 +56,6 @@ export class ContextTable {
     return installed;
   }
 
-  remove(source: Endpoint, context: InstalledContext): void {
-    const peer = endpointNumber(source);
-    const left = (this.#byPeer.get(peer) ?? []).filter((other) => other !== context);
-    if (left.length === 0) this.#byPeer.delete(peer);
-    else this.#byPeer.set(peer, left);
-    this.#size--;
-  }
-
   /** Removes and returns the contexts for which `isStale` holds. */
   removeStale(isStale: (context: InstalledContext) => boolean): InstalledContext[] {
     const removed: InstalledContext[] = [];

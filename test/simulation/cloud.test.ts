@@ -41,6 +41,8 @@ const TROUBLES: readonly Trouble[] = [
   (cloud) => cloud.network.heal(),
   (cloud) => cloud.moveGuest(cloud.pick(cloud.guests), cloud.pick(HOSTS)),
   (cloud) => cloud.moveGuest(cloud.pick(cloud.guests), cloud.pick(HOSTS)),
+  (cloud) => cloud.deletePort(cloud.pick(cloud.guests)),
+  (cloud) => cloud.applyAll(),
   (cloud) => cloud.takeDeviceAway(cloud.pick(cloud.guests), cloud.pick(LOST_CAUSES)),
   (cloud) => restartAgent(cloud, cloud.pick(HOSTS)),
   (cloud) => restartMapper(cloud),
@@ -77,6 +79,7 @@ async function trouble(cloud: SimulatedCloud): Promise<void> {
 async function heal(cloud: SimulatedCloud): Promise<void> {
   cloud.network.weather = FAIR;
   cloud.network.heal();
+  await cloud.applyAll();
   await cloud.clock.run(HEALED_MS);
 }
 

@@ -9,10 +9,11 @@ export class Departed<Name extends string | number> {
   readonly #revisions = new Map<Name, number>();
 
   remember(name: Name, revision: number): void {
+    const latest = Math.max(revision, this.#revisions.get(name) ?? 0);
     this.#revisions.delete(name);
     const [oldest] = this.#revisions.keys();
     if (this.#revisions.size >= MAX_DEPARTED && oldest !== undefined) this.#revisions.delete(oldest);
-    this.#revisions.set(name, revision);
+    this.#revisions.set(name, latest);
   }
 
   /** Reports whether something of this revision is older than the name's departure. */

@@ -87,9 +87,11 @@ export class MappingTable {
     for (const mapping of this.#byGni.get(gni)?.values() ?? []) if (!mapping.isExpired) this.#expire(mapping, now);
   }
 
-  /** Every mapping in use, to be asked again after the mapping daemon forgot this host. */
-  keys(): MappingKey[] {
-    return [...this.#learned].filter((one) => !one.isExpired).map(({ gni, address }) => ({ gni, address }));
+  /** The mapping daemon forgot this host and tells it no changes of what it told before: all of it is due. */
+  makeDue(now: number): void {
+    for (const mapping of this.#learned) {
+      if (!mapping.isExpired) mapping.expiresAt = Math.min(mapping.expiresAt, now);
+    }
   }
 
   revisionOf(key: MappingKey): number | undefined {

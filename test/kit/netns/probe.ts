@@ -31,6 +31,11 @@ export class Probe {
     this.#program = lab.start(lab.port(from).namespace, 'prober.mjs', address, ECHO_PORT, String(perSecond));
   }
 
+  /** How many datagrams were sent when it was last asked. */
+  get sent(): number {
+    return this.#sent;
+  }
+
   /** Reads what came back meanwhile. */
   async update(): Promise<void> {
     await this.#take('report');
@@ -65,10 +70,10 @@ export class Probe {
   }
 }
 
-/** The numbers that never came back. */
-export function lostNumbers({ sent, echoes }: Probed): number[] {
+/** The numbers from `first` on that never came back. */
+export function lostNumbers({ sent, echoes }: Probed, first: number): number[] {
   const seen = new Set(echoes.map(([number]) => number));
-  return Array.from({ length: sent }, (_, number) => number).filter((number) => !seen.has(number));
+  return Array.from({ length: sent }, (_, number) => number).filter((number) => number >= first && !seen.has(number));
 }
 
 /** The longest time between two echoes, ms. */

@@ -24,7 +24,8 @@ udp.bind(0, '0.0.0.0', () => {
 });
 
 function tick() {
-  for (let burst = 0; burst < MAX_BURST && !isPaused && now() >= next; burst++) {
+  if (isPaused) return;
+  for (let burst = 0; burst < MAX_BURST && now() >= next; burst++) {
     const bytes = Buffer.alloc(64);
     bytes.writeUInt32BE(sent++);
     next += 1000 / Number(perSecond);

@@ -117,6 +117,13 @@ export class SimulatedCloud {
     await this.#mapper?.apply([{ kind: 'port', spec: guest.port }]);
   }
 
+  /** The guest's port is deleted; `applyAll` brings it back. */
+  async deletePort(guest: SimulatedGuest): Promise<void> {
+    if (this.#mapper?.get('port').some(({ record }) => record.spec.name === guest.name)) {
+      await this.#mapper.delete('port', guest.name);
+    }
+  }
+
   async startAgent(host: HostName): Promise<void> {
     const control = { address: hostAddress(host), port: CONTROL_PORT };
     const underlay = { address: hostAddress(host), port: UNDERLAY_PORT };

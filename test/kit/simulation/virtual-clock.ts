@@ -22,6 +22,11 @@ export class VirtualClock implements Clock {
     return new Date(this.#now);
   }
 
+  /** Timers that will still run. */
+  get pendingTimers(): number {
+    return this.#heap.filter((timer) => !timer.isCancelled).length;
+  }
+
   after(delayMs: number, run: () => void): () => void {
     const timer = { at: this.#now + Math.max(0, delayMs), order: this.#order++, run, isCancelled: false };
     this.#push(timer);
