@@ -163,6 +163,8 @@ export interface PortEntry {
   readonly addresses: readonly string[];
   readonly mtu: number;
   readonly state: string;
+  /** Why it is not up. */
+  readonly trouble?: string;
   readonly revision: number;
   /** Flow entries charged to the port. */
   readonly flows: number;
@@ -179,7 +181,7 @@ export interface FlowsDocument {
 }
 
 export interface FlowEntry {
-  /** The port's name, or `underlay ADDRESS:PORT` for packets of another host. */
+  /** The port's name, or `host NAME` for packets of another host. */
   readonly ingress: string;
   readonly source: string;
   readonly destination: string;

@@ -85,6 +85,7 @@ export const PORTS: PortsDocument = {
       addresses: ['10.1.2.30', '10.1.2.31'],
       mtu: 1400,
       state: 'lost',
+      trouble: 'its device was taken away: deleted',
       revision: 18,
       flows: 0,
       counters: {},
