@@ -251,8 +251,11 @@ export class ReferenceFastPath implements FastPath {
       return this.#arriveAgain(upcall.packets, now);
     }
     if (upcall.slot >= 0) this.#cache.table.remove(upcall.slot);
-    if (resolution.kind === 'flow' && this.#view.parse(first.bytes) === undefined)
+    if (resolution.kind === 'flow') {
+      // A packet that does not parse has only ever been dropped, which asks nothing of the view.
+      this.#view.parse(first.bytes);
       this.#execute(resolution.action, first);
+    }
     this.#arriveAgain(rest, now);
   }
 
