@@ -52,10 +52,16 @@ export class Capture {
 
   /** Ends it when everything captured has been read; throws where the kernel had to leave packets out. */
   async stop(): Promise<void> {
+    await this.end();
+    if (!/^0 packets dropped by kernel/m.test(this.#messages)) throw new Error(`tcpdump: ${this.#messages}`);
+  }
+
+  /** Ends it whatever it has to say; a second time does nothing. */
+  async end(): Promise<void> {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
     const closed = once(this.#child, 'close');
     this.#child.kill('SIGTERM');
     await closed;
-    if (!/^0 packets dropped by kernel/m.test(this.#messages)) throw new Error(`tcpdump: ${this.#messages}`);
   }
 
   #read(chunk: Buffer): void {

@@ -1,7 +1,7 @@
 /** Sends numbered packets and tells which of them reached whom, when every one of them is accounted for. */
 import { formatAddress } from '../../../src/base/ipv4.ts';
 import type { DropsDocument } from '../../../src/admin/documents.ts';
-import { Capture } from './capture.ts';
+import type { Capture } from './capture.ts';
 import type { LineProcess } from './line-process.ts';
 import { packetNumber } from './numbered-packets.ts';
 import { DEVICE } from './test-cloud.ts';
@@ -109,8 +109,7 @@ export class PacketJudge {
   }
 
   async #listen(guest: string, namespace: string): Promise<void> {
-    const { environment } = this.#lab;
-    const capture = await Capture.start({ namespace, device: DEVICE, direction: 'in', filter: 'ip', environment });
+    const capture = await this.#lab.capture({ namespace, device: DEVICE, direction: 'in', filter: 'ip' });
     this.#captures.set(guest, capture);
   }
 }

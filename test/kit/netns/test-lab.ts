@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { adminRequest } from '../../../src/admin/client.ts';
 import type { AdminDocument } from '../../../src/admin/documents.ts';
+import { Capture, type CaptureOptions } from './capture.ts';
 import { LAB_VARIABLE, type LeftBehind, leftBehind } from './left-behind.ts';
 import { LineProcess } from './line-process.ts';
 import { cloudFile, type TestCloud, type TestPort } from './test-cloud.ts';
@@ -26,6 +27,7 @@ export class TestLab {
   readonly environment: NodeJS.ProcessEnv;
   readonly folder: string;
   readonly #programs: LineProcess[] = [];
+  readonly #captures: Capture[] = [];
 
   constructor(cloud: TestCloud) {
     this.cloud = cloud;
@@ -46,6 +48,7 @@ export class TestLab {
   /** Takes it down whatever state it is in, and returns what is still there then. */
   async down(): Promise<LeftBehind> {
     await Promise.all(this.#programs.map((program) => program.stop()));
+    await Promise.all(this.#captures.map((capture) => capture.end()));
     await this.weft('lab', 'down', this.cloud.name);
     rmSync(this.folder, { recursive: true, force: true });
     return leftBehind(this.cloud.name);
@@ -81,6 +84,13 @@ export class TestLab {
     const started = new LineProcess(namespace, program, words, this.environment);
     this.#programs.push(started);
     return started;
+  }
+
+  /** Listens at a device; ends with the lab at the latest. */
+  async capture(options: Omit<CaptureOptions, 'environment'>): Promise<Capture> {
+    const capture = await Capture.start({ ...options, environment: this.environment });
+    this.#captures.push(capture);
+    return capture;
   }
 
   /** The admin socket of a host's agent, or of the mapping daemon. */

@@ -5,7 +5,6 @@ import { buildUdp } from '../../../src/packet/build.ts';
 import { DEFAULT_UNDERLAY_PORT } from '../../../src/model/records.ts';
 import { frameworkByName } from '../../../src/wire/frameworks.ts';
 import { encodeHeader } from '../../../src/wire/header.ts';
-import { Capture } from '../../kit/netns/capture.ts';
 import { devicesHere, NOTHING } from '../../kit/netns/left-behind.ts';
 import { numberedPacket, packetNumber, SORTS } from '../../kit/netns/numbered-packets.ts';
 import { type Delivery, type NumberedPacket, PacketJudge } from '../../kit/netns/packet-judge.ts';
@@ -36,9 +35,12 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await judge?.stop();
-  expect(await lab.down()).toEqual(NOTHING);
-  expect(devicesHere()).toEqual(devicesBefore);
+  try {
+    await judge?.stop();
+  } finally {
+    expect(await lab.down()).toEqual(NOTHING);
+    expect(devicesHere()).toEqual(devicesBefore);
+  }
 });
 
 /** The port of the tenant that has the address. */
@@ -212,12 +214,11 @@ test('a packet that its sender may not send never reaches the underlay', async (
   const sender = lab.port('a30');
   const addressed = { source: '10.1.2.70', destination: '10.1.2.50' };
   const own = { source: '10.1.2.30', destination: '10.1.2.50' };
-  const capture = await Capture.start({
+  const capture = await lab.capture({
     namespace: lab.hostNamespace('bridge'),
     device: 'bridge',
     direction: 'inout',
     filter: `udp port ${DEFAULT_UNDERLAY_PORT}`,
-    environment: lab.environment,
   });
   const packets = [addressed, own].map((one, number) => ({ number, bytes: numberedPacket('udp', one, number) }));
   await judge.send(new Map([[sender.namespace, packets]]));
