@@ -21,6 +21,8 @@ export class LineProcess {
       env: environment,
     });
     this.#exit = once(this.#child, 'close');
+    // One that ended by itself is told by the next answer that does not come.
+    this.#child.stdin?.on('error', () => {});
     this.#child.stderr?.on('data', (chunk) => {
       this.#errors += String(chunk);
     });

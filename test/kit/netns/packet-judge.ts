@@ -50,9 +50,11 @@ export class PacketJudge {
         [...packets].map(([namespace, list]) => this.#sendBatch(namespace, list.slice(from, from + BATCH))),
       );
       const total = sent.reduce((sum, count) => sum + count, 0);
-      await until(`${total} packets delivered or dropped`, ACCOUNTED_MS, async () => {
-        return (await this.#accounted()) - before >= total;
+      const accounted = await until(`${total} packets delivered or dropped`, ACCOUNTED_MS, async () => {
+        const now = (await this.#accounted()) - before;
+        return now >= total ? now : undefined;
       });
+      if (accounted > total) throw new Error(`${total} packets were sent, ${accounted} delivered or dropped`);
     }
   }
 

@@ -47,8 +47,8 @@ export class TestLab {
 
   /** Takes it down whatever state it is in, and returns what is still there then. */
   async down(): Promise<LeftBehind> {
-    await Promise.all(this.#programs.map((program) => program.stop()));
-    await Promise.all(this.#captures.map((capture) => capture.end()));
+    const started = [...this.#programs.map((program) => program.stop()), ...this.#captures.map((one) => one.end())];
+    await Promise.all(started);
     await this.weft('lab', 'down', this.cloud.name);
     rmSync(this.folder, { recursive: true, force: true });
     return leftBehind(this.cloud.name);
