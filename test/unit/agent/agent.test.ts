@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { openReadyAgent, portItem, udpPacket } from '../../kit/agent-bench.ts';
-import { address, GNI_A, header, mappingItem } from '../../kit/cloud-of-one.ts';
+import { address, GNI_A, header, hostItem, mappingItem } from '../../kit/cloud-of-one.ts';
 import { refusal } from '../../kit/scripted-daemon.ts';
 
 const PACKET = udpPacket('10.1.2.30', '10.1.2.50');
@@ -40,12 +40,35 @@ describe('an agent', () => {
 
   it('takes for gone what a complete sync does not name', async () => {
     const { agent, daemon, clock } = await openReadyAgent();
-    daemon.script.sync = () => ({ kind: 'sync-page', items: [portItem()], next: '' });
+    daemon.script.sync = () => ({ kind: 'sync-page', items: [], next: '' });
     daemon.restart(42);
     await clock.run(3000);
     expect(agent.state.peers.names()).toEqual([]);
     expect(agent.state.agreements.size).toBe(0);
-    expect(agent.ports.all()).toHaveLength(1);
+    expect(agent.ports.all()).toEqual([]);
+    expect(daemon.bodies('report').at(-1)?.ports).toEqual([{ name: 'a30', revision: 7, state: 'removed' }]);
+  });
+
+  it('tells a daemon that may have forgotten it what is up', async () => {
+    const { daemon, clock } = await openReadyAgent();
+    daemon.restart(42);
+    await clock.run(3000);
+    const up = { kind: 'report', ports: [{ name: 'a30', revision: 7, state: 'up' }] };
+    expect(daemon.bodies('report')).toEqual([up, up]);
+  });
+
+  it('believes a store that counts anew', async () => {
+    const { agent, daemon, clock } = await openReadyAgent();
+    daemon.push(1, [mapping('y', 900), { kind: 'host-gone', name: 'z', revision: 900 }]);
+    await clock.run(10);
+    const items = [portItem({ revision: 3 }), hostItem('y', '198.18.0.15', 1), hostItem('z', '198.18.0.16', 1)];
+    daemon.script.sync = () => ({ kind: 'sync-page', items: [...items, mapping('z', 2)], next: '' });
+    daemon.restart(42, 'fedcba9876543210');
+    await clock.run(3000);
+    expect(agent.ports.byName('a30')).toMatchObject({ index: 0, state: 'up', item: { revision: 3 } });
+    expect(agent.state.peer('y')?.endpoint.address).toBe(address('198.18.0.15'));
+    expect(agent.state.peer('z')?.endpoint.address).toBe(address('198.18.0.16'));
+    expect(daemon.bodies('report').at(-1)?.ports).toEqual([{ name: 'a30', revision: 3, state: 'up' }]);
   });
 });
 

@@ -156,6 +156,17 @@ describe('an answer without the mapping', () => {
     expect(clock.pendingTimers).toBe(0);
   });
 
+  it('is not asked again where the packets gave up meanwhile', async () => {
+    const { clock, asked, wanted, wait } = open();
+    wait(key(1));
+    await clock.run(0);
+    asked[0]?.done([]);
+    await clock.run(50);
+    wanted.clear();
+    await clock.run(1000);
+    expect(asked).toHaveLength(1);
+  });
+
   it('keeps nobody else waiting', async () => {
     const { clock, asked, lookups, wait } = open();
     wait(key(1));

@@ -86,18 +86,19 @@ describe('registration', () => {
     expect(new Set(daemon.messages.filter(({ body }) => body.kind === 'register').map(({ id }) => id)).size).toBe(1);
   });
 
-  it('is tried again after a refusal, and each refusal is logged', async () => {
+  it.each(['unknown-host', 'unknown-session', 'busy'] as const)('is tried again after a refusal: %s', async (code) => {
     const { session, daemon, clock, log } = open();
     const { register } = daemon.script;
-    daemon.script.register = () => refusal('unknown-host');
+    daemon.script.register = () => refusal(code);
     session.start();
     await clock.run(2500);
+    expect(daemon.bodies('register')).toHaveLength(3);
     expect(session).toMatchObject({ state: 'registering', session: 0, counters: { refusals: 3 } });
     const refused = log.events.filter(({ event }) => event === 'registration-refused');
     expect(refused).toHaveLength(3);
     expect(refused[0]).toMatchObject({
       level: 'warn',
-      fields: { code: 'unknown-host', reason: 'as the test wants it' },
+      fields: { code, reason: 'as the test wants it' },
     });
     daemon.script.register = register;
     await clock.run(1500);

@@ -172,7 +172,7 @@ describe('an item', () => {
   it('that wants the same device keeps it, and is taken over', async () => {
     const { ports, take } = await openUp();
     ports.set(portItem(2, { labels: [16] }));
-    expect(take()).toEqual(['detach 0', 'attach 0 labels 16', 'report a30 2 up']);
+    expect(take()).toEqual(['attach 0 labels 16', 'report a30 2 up']);
   });
 
   it('that says nothing new changes nothing', async () => {
@@ -330,7 +330,7 @@ describe('a daemon that', () => {
     ports.depart('a31', 900);
     ports.forgetRevisions();
     ports.set(portItem(3, { labels: [16] }));
-    expect(take()).toEqual(['detach 0', 'attach 0 labels 16', 'report a30 3 up']);
+    expect(take()).toEqual(['attach 0 labels 16', 'report a30 3 up']);
     ports.set(portItem(4, { name: 'a31', device: 'tun1' }));
     expect(take()).toEqual(['open 1']);
   });
