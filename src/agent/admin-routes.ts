@@ -137,9 +137,7 @@ function flows(agent: Agent, limit: number): FlowsDocument {
 function flowEntry(agent: Agent, flow: FlowInfo): FlowEntry {
   const { action } = flow;
   const hasPorts = flow.sourcePort !== 0 || flow.destinationPort !== 0;
-  const outgoing = action?.kind === 'send' ? agent.state.agreements.outgoing(action.host) : undefined;
-  const agreement = flow.agreement ?? outgoing?.id;
-  const framework = flow.framework ?? outgoing?.framework;
+  const { agreement, framework } = action?.kind === 'send' ? action : flow;
   return {
     ingress: flow.port === undefined ? `host ${flow.peer ?? 'gone'}` : portName(agent, flow.port),
     source: formatAddress(flow.source),

@@ -86,7 +86,7 @@ export class Agent {
       log,
       openDevice: (index, device) => this.#requireIo().openPort(index, device),
       closeDevice: (index) => this.#io?.closePort(index),
-      attach: (port) => this.state.addPort(port),
+      attach: (port) => this.state.setPort(port, clock.now()),
       detach: (index) => this.#detach(index),
       report: (name, revision, state) => this.#reports.set(name, revision, state),
     });
@@ -102,7 +102,7 @@ export class Agent {
 
   async start(): Promise<void> {
     this.#io = await this.#options.openIo({
-      onPackets: (batch) => this.slowPath.handle(this.#options.fastPath.step(batch, this.#options.clock.now())),
+      onPackets: (batch) => this.slowPath.handleBatch(batch),
       onPortLost: (port, cause) => this.ports.lost(port, cause),
       onFault: (error) => this.#options.onFault(error),
     });

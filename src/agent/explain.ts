@@ -75,7 +75,7 @@ function document(agent: Agent, decision: Decision, trace: readonly TraceStep[])
 function agreementOf(agent: Agent, { outcome, context }: Decision): ExplainDocument['agreement'] {
   const used =
     outcome.kind === 'send'
-      ? agent.state.agreements.outgoing(outcome.host)
+      ? agent.state.agreements.get(outcome.agreement)
       : context && agent.state.agreements.get(context.agreement);
   if (used === undefined) return undefined;
   return { id: used.id, framework: used.framework, sender: used.sender, receiver: used.receiver };

@@ -90,18 +90,24 @@ export class HostState implements Snapshot {
     return this.agreements.incoming(peer.name, id);
   }
 
-  /** A port whose device is up takes part from now on. */
-  addPort(port: Omit<LocalPort, 'key' | 'network'> & { network: Omit<NetworkView, 'key'> }): void {
+  /** A port whose device is up takes part from now on; one of this index changes without a gap. */
+  setPort(port: Omit<LocalPort, 'key' | 'network'> & { network: Omit<NetworkView, 'key'> }, now: number): void {
+    const before = this.#ports.byIndex(port.index);
     const network = this.#networks.view(port.network);
-    this.#ports.add({ ...port, network, key: this.#keys.create(`port ${port.name}`) });
+    this.#ports.set({ ...port, network, key: before?.key ?? this.#keys.create(`port ${port.name}`) });
+    if (before !== undefined) this.#forgetTenant(before.network.gni, now);
   }
 
   removePort(index: number, now: number): void {
     const port = this.#ports.byIndex(index);
     if (port === undefined) return;
     this.#ports.remove(port);
-    if (!this.#ports.hasGni(port.network.gni)) this.mappings.expireGni(port.network.gni, now);
+    this.#forgetTenant(port.network.gni, now);
     this.#keys.forget(port.key);
+  }
+
+  #forgetTenant(gni: number, now: number): void {
+    if (!this.#ports.hasGni(gni)) this.mappings.expireGni(gni, now);
   }
 
   apply(item: StateItem, now: number): void {

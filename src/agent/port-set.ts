@@ -41,7 +41,7 @@ export interface PortSetOptions {
   readonly log: Logger;
   openDevice(index: number, options: DeviceOptions): Promise<void>;
   closeDevice(index: number): void;
-  /** The port takes part in decisions from now on, or no longer. */
+  /** The port takes part in decisions from now on, as this says, or no longer. */
   attach(port: Omit<LocalPort, 'key' | 'network'> & { network: Omit<NetworkView, 'key'> }): void;
   detach(index: number): void;
   report(name: string, revision: number, state: PortState): void;
@@ -145,9 +145,7 @@ export class PortSet {
   #keepDevice(port: OwnedPort, item: PortItem): void {
     const isChanged = port.item.revision !== item.revision;
     port.item = item;
-    if (port.state !== 'up' || !isChanged) return;
-    this.#options.detach(port.index);
-    this.#attach(port);
+    if (port.state === 'up' && isChanged) this.#attach(port);
   }
 
   #open(port: OwnedPort): void {

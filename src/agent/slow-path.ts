@@ -1,17 +1,28 @@
 import type { Clock } from '../base/clock.ts';
+import { endpointNumber } from '../base/ipv4.ts';
+import { TokenBuckets } from '../base/token-buckets.ts';
 import type { MappingKey } from '../control/messages.ts';
 import { compile } from '../fastpath/compile.ts';
-import type { FastPath, StepOutput, Upcall } from '../fastpath/fast-path.ts';
-import type { OutPacket } from '../fastpath/packets.ts';
+import type { FastPath, Resolution, StepOutput, Upcall } from '../fastpath/fast-path.ts';
+import { FIRST_CONTEXT } from '../fastpath/flow-key.ts';
+import type { InPacket, OutPacket } from '../fastpath/packets.ts';
 import type { Snapshot } from '../model/snapshot.ts';
+import type { Arrival } from '../pipeline/arrival.ts';
 import { decide } from '../pipeline/decide.ts';
-import type { Decision } from '../pipeline/outcome.ts';
+import type { DropReason } from '../pipeline/drop-reasons.ts';
+import type { Decision, Outcome } from '../pipeline/outcome.ts';
 import { mappingName } from './lookups.ts';
 
 /** Between two questions about the same contradicted mapping, ms. */
 const DOUBT_INTERVAL_MS = 1000;
 /** Contradicted mappings remembered for that. */
 const MAX_DOUBTED = 1024;
+/** Flows and single packets that wait for the same mapping. */
+export const MAX_WAITING_PER_MAPPING = 32;
+/** New mappings that one port, or one host, may ask for. */
+export const LOOKUP_RATE = { burst: 200, perSecond: 100 };
+/** ICMP errors that one port gets back (RFC 1812 section 4.3.2.8). */
+export const REPLY_RATE = { burst: 50, perSecond: 100 };
 
 export interface SlowPathOptions {
   readonly clock: Clock;
@@ -30,9 +41,21 @@ export class SlowPath {
   readonly #waiting = new Map<string, Set<number>>();
   /** When a contradicted mapping was last asked for, oldest first. */
   readonly #doubted = new Map<string, number>();
+  readonly #lookupTokens = new TokenBuckets(LOOKUP_RATE);
+  readonly #replyTokens = new TokenBuckets(REPLY_RATE);
 
   constructor(options: SlowPathOptions) {
     this.#options = options;
+  }
+
+  /** Handles a batch to its end; its bytes are borrowed. */
+  handleBatch(batch: readonly InPacket[]): void {
+    const { fastPath, clock } = this.#options;
+    for (let next = 0; next < batch.length; ) {
+      const output = fastPath.step(batch, next, clock.now());
+      next = output.next;
+      this.handle(output);
+    }
   }
 
   /** Sends what the fast path put out and decides its upcalls, and those that follow from them. */
@@ -71,17 +94,29 @@ export class SlowPath {
       for (const id of ids) if (this.#options.fastPath.upcall(id) === undefined) ids.delete(id);
       if (ids.size === 0) this.#waiting.delete(name);
     }
+    this.#lookupTokens.prune(this.#options.clock.now());
+    this.#replyTokens.prune(this.#options.clock.now());
   }
 
-  #resolutionOf(upcall: Upcall, decision: Decision): ReturnType<typeof compile> {
+  #resolutionOf(upcall: Upcall, decision: Decision): Resolution | undefined {
     const { outcome, context } = decision;
     if (upcall.needsContext && context !== undefined) return { kind: 'context', context };
+    const now = this.#options.clock.now();
+    const refusal = this.#refusal(upcall, outcome, now);
+    if (refusal !== undefined) return { kind: 'flow', action: { kind: 'drop', reason: refusal }, cache: undefined };
     if (outcome.kind === 'hold') this.#hold(upcall, outcome.wanted);
-    if (outcome.kind === 'reply') {
-      this.#send([{ kind: 'guest', port: outcome.port, bytes: outcome.packet }]);
-    }
     if (outcome.kind === 'drop' && outcome.doubted !== undefined) this.#doubt(outcome.doubted);
-    return compile(decision, this.#options.clock.now());
+    return compile(decision, now);
+  }
+
+  /** What may not be done as often as is asked for. */
+  #refusal({ arrival }: Upcall, outcome: Outcome, now: number): DropReason | undefined {
+    const origin = originOf(arrival);
+    if (outcome.kind === 'reply') return this.#replyTokens.take(origin, now) ? undefined : 'too-long';
+    if (outcome.kind !== 'hold') return undefined;
+    const waiting = this.#waiting.get(mappingName(outcome.wanted))?.size ?? 0;
+    if (waiting >= MAX_WAITING_PER_MAPPING) return 'pending-full';
+    return waiting > 0 || this.#lookupTokens.take(origin, now) ? undefined : 'lookup-limit';
   }
 
   #send(packets: readonly OutPacket[]): void {
@@ -107,4 +142,9 @@ export class SlowPath {
     this.#doubted.set(name, now);
     this.#options.want(key);
   }
+}
+
+/** What limits are charged to: the port, or the host that sent. */
+function originOf(arrival: Arrival): number {
+  return arrival.kind === 'guest' ? arrival.port : FIRST_CONTEXT + endpointNumber(arrival.source);
 }

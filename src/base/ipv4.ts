@@ -55,6 +55,11 @@ export function doPrefixesOverlap(a: Prefix, b: Prefix): boolean {
   return isInPrefix(shorter === a ? b.address : a.address, shorter);
 }
 
+/** A number that is equal for equal endpoints: 48 bits, exact in a double. */
+export function endpointNumber(endpoint: Endpoint): number {
+  return endpoint.address * 0x10000 + endpoint.port;
+}
+
 /** Reads "198.18.0.1:7790", or "198.18.0.1" with `defaultPort`. */
 export function parseEndpoint(text: string, defaultPort: number): Endpoint | undefined {
   const [addressText = '', portText, ...rest] = text.split(':');

@@ -10,6 +10,9 @@ export type FlowAction =
       readonly destination: Endpoint;
       /** The template: envelope and header body, the same bytes for every packet of the flow. */
       readonly header: Uint8Array;
+      /** What the header is written under. */
+      readonly agreement: number;
+      readonly framework: string;
     }
   | { readonly kind: 'drop'; readonly reason: DropReason };
 

@@ -8,10 +8,14 @@ import type { Resolution } from './fast-path.ts';
  */
 export function compile(decision: Decision, now: number): Resolution | undefined {
   const action = actionOf(decision);
-  if (action === undefined) return decision.outcome.kind === 'hold' ? undefined : { kind: 'consumed' };
+  if (action === undefined) return replyOf(decision);
   const { maxLength, reads, validForMs } = decision;
   const cache = decision.isCacheable ? { maxLength, validUntil: now + validForMs, reads } : undefined;
   return { kind: 'flow', action, cache };
+}
+
+function replyOf({ outcome }: Decision): Resolution | undefined {
+  return outcome.kind === 'reply' ? { kind: 'reply', port: outcome.port, packet: outcome.packet } : undefined;
 }
 
 function actionOf({ outcome }: Decision): FlowAction | undefined {
@@ -19,7 +23,7 @@ function actionOf({ outcome }: Decision): FlowAction | undefined {
     case 'deliver':
       return { kind: 'deliver', port: outcome.port };
     case 'send':
-      return { kind: 'send', host: outcome.host, destination: outcome.destination, header: outcome.header };
+      return outcome;
     case 'drop':
       return { kind: 'drop', reason: outcome.reason };
     case 'reply':

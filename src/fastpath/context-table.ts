@@ -1,13 +1,14 @@
-import type { Endpoint } from '../base/ipv4.ts';
+import { type Endpoint, endpointNumber } from '../base/ipv4.ts';
 import { FIRST_CONTEXT } from './flow-key.ts';
 
-/** Accepted headers of one sender. */
-export const MAX_CONTEXTS_PER_PEER = 256;
+/** Accepted headers of one sender: two agreements for each of five hundred tenants that hosts share. */
+export const MAX_CONTEXTS_PER_PEER = 1024;
 
 /** A header that `decide` accepted from a sender: the bytes that later datagrams must equal. */
 export interface InstalledContext {
   /** The ingress number of its flows; never reused. */
   readonly ingress: number;
+  readonly sender: number;
   readonly header: Uint8Array;
   readonly peer: string;
   readonly agreement: number;
@@ -15,59 +16,86 @@ export interface InstalledContext {
   readonly dependencies: number;
   /** Generation of the dependency set at which it was accepted. */
   readonly generation: number;
+  /** Time of the last datagram, ms. */
+  lastUsed: number;
 }
 
-/** A number that is equal for equal endpoints: 48 bits, exact in a double. */
-export function endpointNumber(endpoint: Endpoint): number {
-  return endpoint.address * 0x10000 + endpoint.port;
-}
-
-/** Ingress contexts by sender and header bytes, a few for each sender. */
+/** Ingress contexts by sender and header bytes, a bounded number for each sender. */
 export class ContextTable {
-  readonly #byPeer = new Map<number, InstalledContext[]>();
+  /** By sender, then by a hash of the header. */
+  readonly #bySender = new Map<number, Map<number, InstalledContext[]>>();
+  readonly #byIngress = new Map<number, InstalledContext>();
+  readonly #perSender = new Map<number, number>();
+  readonly #seed: number;
   #nextIngress = FIRST_CONTEXT;
-  #size = 0;
+
+  /** `seed` is random, so that no sender can make its headers collide. */
+  constructor(seed: number) {
+    this.#seed = seed;
+  }
 
   get size(): number {
-    return this.#size;
+    return this.#byIngress.size;
   }
 
   find(source: Endpoint, header: Uint8Array): InstalledContext | undefined {
-    return this.#byPeer.get(endpointNumber(source))?.find((context) => isEqual(context.header, header));
+    const contexts = this.#bySender.get(endpointNumber(source))?.get(this.#hash(header));
+    return contexts?.find((context) => isEqual(context.header, header));
   }
 
   byIngress(ingress: number): InstalledContext | undefined {
-    for (const contexts of this.#byPeer.values()) {
-      const found = contexts.find((context) => context.ingress === ingress);
-      if (found !== undefined) return found;
-    }
-    return undefined;
+    return this.#byIngress.get(ingress);
   }
 
-  /** Undefined when the sender has as many as it may. */
-  add(source: Endpoint, context: Omit<InstalledContext, 'ingress'>): InstalledContext | undefined {
-    const peer = endpointNumber(source);
-    const contexts = this.#byPeer.get(peer) ?? [];
-    if (contexts.length >= MAX_CONTEXTS_PER_PEER) return undefined;
-    const installed = { ...context, ingress: this.#nextIngress++ };
-    contexts.push(installed);
-    this.#byPeer.set(peer, contexts);
-    this.#size++;
-    return installed;
+  isFull(source: Endpoint): boolean {
+    return (this.#perSender.get(endpointNumber(source)) ?? 0) >= MAX_CONTEXTS_PER_PEER;
   }
 
-  /** Removes and returns the contexts for which `isStale` holds. */
-  removeStale(isStale: (context: InstalledContext) => boolean): InstalledContext[] {
-    const removed: InstalledContext[] = [];
-    for (const [peer, contexts] of this.#byPeer) {
-      const left = contexts.filter((context) => !isStale(context));
-      if (left.length === contexts.length) continue;
-      removed.push(...contexts.filter(isStale));
-      if (left.length === 0) this.#byPeer.delete(peer);
-      else this.#byPeer.set(peer, left);
+  /** The context of the sender that was not used for the longest time. */
+  idlest(source: Endpoint): InstalledContext | undefined {
+    let idlest: InstalledContext | undefined;
+    for (const contexts of this.#bySender.get(endpointNumber(source))?.values() ?? []) {
+      for (const context of contexts) {
+        if (idlest === undefined || context.lastUsed < idlest.lastUsed) idlest = context;
+      }
     }
-    this.#size -= removed.length;
-    return removed;
+    return idlest;
+  }
+
+  add(source: Endpoint, context: Omit<InstalledContext, 'ingress' | 'sender'>): void {
+    const sender = endpointNumber(source);
+    const installed = { ...context, sender, ingress: this.#nextIngress++ };
+    const byHash = this.#bySender.get(sender) ?? new Map<number, InstalledContext[]>();
+    const hash = this.#hash(context.header);
+    byHash.set(hash, [...(byHash.get(hash) ?? []), installed]);
+    this.#bySender.set(sender, byHash);
+    this.#perSender.set(sender, (this.#perSender.get(sender) ?? 0) + 1);
+    this.#byIngress.set(installed.ingress, installed);
+  }
+
+  remove(context: InstalledContext): void {
+    const { sender, ingress, header } = context;
+    const byHash = this.#bySender.get(sender);
+    if (byHash === undefined || !this.#byIngress.delete(ingress)) return;
+    const hash = this.#hash(header);
+    const left = (byHash.get(hash) ?? []).filter((other) => other !== context);
+    if (left.length > 0) byHash.set(hash, left);
+    else byHash.delete(hash);
+    if (byHash.size === 0) this.#bySender.delete(sender);
+    const count = (this.#perSender.get(sender) ?? 1) - 1;
+    if (count > 0) this.#perSender.set(sender, count);
+    else this.#perSender.delete(sender);
+  }
+
+  all(): InstalledContext[] {
+    return [...this.#byIngress.values()];
+  }
+
+  /** Seeded FNV-1a (public domain), 32 bits. */
+  #hash(bytes: Uint8Array): number {
+    let hash = this.#seed ^ 0x811c9dc5;
+    for (let at = 0; at < bytes.length; at++) hash = Math.imul(hash ^ (bytes[at] ?? 0), 0x01000193);
+    return hash >>> 0;
   }
 }
 

@@ -12,8 +12,10 @@ import type { InPacket, OutPacket } from './packets.ts';
 
 /** Packets that wait behind one undecided flow, the first included. */
 export const MAX_HELD_PACKETS = 4;
-/** Undecided flows and single packets of one port or one sender. */
+/** Undecided flows and single packets of one port, one accepted header, or one sender of other headers. */
 export const MAX_UPCALLS_PER_ORIGIN = 256;
+/** The same of all together. */
+export const MAX_UPCALLS = 8192;
 /** How long an upcall may stay unanswered, ms. */
 export const HOLD_MS = 3000;
 /** A flow entry unused for this long goes, ms. */
@@ -30,6 +32,11 @@ export interface Upcall {
 export interface StepOutput {
   readonly packets: readonly OutPacket[];
   readonly upcalls: readonly Upcall[];
+}
+
+export interface BatchOutput extends StepOutput {
+  /** Where in the batch to go on: a step ends with the first packet that goes up, to be decided before the next. */
+  readonly next: number;
 }
 
 /** A decision that may be repeated, with its guards. */
@@ -53,8 +60,8 @@ export interface AcceptedContext {
 export type Resolution =
   | { readonly kind: 'flow'; readonly action: FlowAction; readonly cache: CacheTerms | undefined }
   | { readonly kind: 'context'; readonly context: AcceptedContext }
-  /** The slow path answered the packet itself. */
-  | { readonly kind: 'consumed' };
+  /** Decided for this packet alone: the guest that sent it gets another back. */
+  | { readonly kind: 'reply'; readonly port: number; readonly packet: Uint8Array };
 
 /** One flow, for people. */
 export interface FlowInfo {
@@ -99,8 +106,8 @@ export interface PortCounters {
 
 export interface FastPath {
   readonly name: string;
-  /** Handles a batch in order. Input bytes are borrowed; output may alias them, until the next call. */
-  step(batch: readonly InPacket[], now: number): StepOutput;
+  /** Handles a batch in order, from `first` on. Input bytes are borrowed; output may alias them, until the next call. */
+  step(batch: readonly InPacket[], first: number, now: number): BatchOutput;
   /** Answers an upcall; what waited behind it goes on. An upcall that is gone is ignored. */
   resolve(id: number, resolution: Resolution, now: number): StepOutput;
   /** An unanswered upcall, to decide it again; undefined once it is gone. */

@@ -30,8 +30,9 @@ interface Ingress {
 }
 
 /**
- * Flow entries in fixed arrays: a chained hash table whose entries also stand in a ring per ingress,
- * so that an ingress at its quota evicts from its own entries and never from another's.
+ * Flow entries in fixed arrays: a chained hash table whose entries also stand in a ring per ingress. An
+ * ingress at its quota evicts from its own entries; a full table from the ingress that has the most,
+ * so that a few with many cannot keep others from having any.
  */
 export class FlowTable {
   readonly capacity: number;
@@ -46,7 +47,7 @@ export class FlowTable {
   readonly lastUsed: Float64Array;
   readonly packets: Float64Array;
   readonly bytes: Float64Array;
-  /** Entries evicted to make room for another of the same ingress. */
+  /** Entries evicted to make room for others. */
   evictions = 0;
 
   readonly #options: FlowTableOptions;
@@ -95,11 +96,12 @@ export class FlowTable {
     return slot;
   }
 
-  /** A new pending entry; -1 where neither a free slot nor an entry of the same ingress can be had. */
+  /** A new pending entry; -1 where no slot can be had. */
   insert(key: Uint32Array, now: number): number {
     const ingress = key[0] ?? 0;
-    const isFull = this.#freeHead === NONE || this.flowsOf(ingress) >= this.#options.quota;
-    if (isFull && !this.#evictFrom(ingress)) return NONE;
+    const isAtQuota = this.flowsOf(ingress) >= this.#options.quota;
+    if (isAtQuota && !this.#evictFrom(ingress)) return NONE;
+    if (this.#freeHead === NONE && !this.#evictFrom(this.#largestOr(ingress))) return NONE;
     const slot = this.#freeHead;
     this.#freeHead = this.#nextInBucket[slot] ?? NONE;
     this.keys.set(key, slot * KEY_WORDS);
@@ -150,6 +152,18 @@ export class FlowTable {
     const slots: number[] = [];
     for (let slot = 0; slot < this.capacity; slot++) if (this.state[slot] !== FREE) slots.push(slot);
     return slots.toSorted((a, b) => (this.lastUsed[b] ?? 0) - (this.lastUsed[a] ?? 0)).slice(0, limit);
+  }
+
+  /** The ingress with the most flows, if it has more than this one would have; else this one. */
+  #largestOr(ingress: number): number {
+    let largest = ingress;
+    let flows = this.flowsOf(ingress) + 1;
+    for (const [other, ring] of this.#ingresses) {
+      if (ring.flows <= flows) continue;
+      largest = other;
+      flows = ring.flows;
+    }
+    return largest;
   }
 
   #evictFrom(ingress: number): boolean {

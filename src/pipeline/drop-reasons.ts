@@ -29,9 +29,9 @@ export const DROP_REASONS = {
   'no-such-port': 'no port of this host has the destination address',
   'ecn-not-capable': 'congestion was marked on a packet whose flow is not ECN-capable (RFC 6040)',
   'upcall-limit': 'too many packets of this origin wait for a decision',
-  'pending-full': 'too many packets of this flow wait for a decision',
+  'pending-full': 'too many packets of this flow, or for this mapping, wait',
+  'lookup-limit': 'its origin asks for too many new mappings',
   'hold-timeout': 'no mapping arrived in time',
-  'context-limit': 'too many ingress contexts from one host',
 } as const;
 
 export type DropReason = keyof typeof DROP_REASONS;

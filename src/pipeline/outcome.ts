@@ -17,6 +17,9 @@ export type Outcome =
       readonly destination: Endpoint;
       /** Envelope and header body, to be put in front of the packet. */
       readonly header: Uint8Array;
+      /** What the header is written under. */
+      readonly agreement: number;
+      readonly framework: string;
     }
   /** Back to the guest that sent it, with this whole IP packet. */
   | { readonly kind: 'reply'; readonly port: number; readonly packet: Uint8Array }
@@ -28,7 +31,7 @@ export type Outcome =
       readonly doubted?: WantedMapping;
     };
 
-/** What the context stage made of a datagram's header: the fast path may accept its like. */
+/** A datagram's header that was accepted: the fast path may accept its like. */
 export interface IngressContext {
   readonly peer: string;
   readonly gni: number;

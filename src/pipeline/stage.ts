@@ -37,7 +37,8 @@ export interface Sheet {
   agreement?: AgreementView;
   /** `context`. */
   body?: HeaderBody;
-  context?: IngressContext;
+  /** `destination`, on the underlay side. */
+  context?: IngressContext | undefined;
 }
 
 /** One step of the pipeline. It returns an outcome to end the decision, or nothing to pass. */

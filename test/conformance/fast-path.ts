@@ -3,7 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { HOLD_MS, IDLE_MS, MAX_HELD_PACKETS, MAX_UPCALLS_PER_ORIGIN } from '../../src/fastpath/fast-path.ts';
 import type { FastPath } from '../../src/fastpath/fast-path.ts';
 import type { InPacket } from '../../src/fastpath/packets.ts';
-import { buildIpv4, buildUdp } from '../../src/packet/build.ts';
+import { LOOKUP_RATE, MAX_WAITING_PER_MAPPING, REPLY_RATE } from '../../src/agent/slow-path.ts';
+import { buildIcmpEcho, buildIpv4, buildTcp, buildUdp } from '../../src/packet/build.ts';
+import { TCP_SYN } from '../../src/packet/protocols.ts';
 import {
   address,
   agreementItem,
@@ -28,10 +30,42 @@ const WIDE: FastPathSizes = { capacity: 1024, quota: 512 };
 const HEADER_FROM_Y = header('udp/2.0', { sourceGni: GNI_A, destinationGni: GNI_A, agreement: 2, labels: [] });
 const RUNS = runs(150);
 
-function guestUdp(destination: string, sourcePort = 1000, payload = new Uint8Array(4), port = PORT_A30): InPacket {
+function guestUdp(
+  destination: string,
+  sourcePort = 1000,
+  payload = new Uint8Array(4),
+  port = PORT_A30,
+  dontFragment = false,
+): InPacket {
   const source = address(port === PORT_A31 ? '10.1.2.31' : '10.1.2.30');
-  const bytes = buildUdp({ source, destination: address(destination), sourcePort, destinationPort: 2000, payload });
+  const ports = { sourcePort, destinationPort: 2000 };
+  const bytes = buildUdp({ source, destination: address(destination), ...ports, payload, dontFragment });
   return { kind: 'guest', port, bytes };
+}
+
+const A30_TO_A50 = { source: address('10.1.2.30'), destination: address('10.1.2.50') };
+
+function guestTcp(sourcePort: number, destinationPort: number): InPacket {
+  return {
+    kind: 'guest',
+    port: PORT_A30,
+    bytes: buildTcp({ ...A30_TO_A50, sourcePort, destinationPort, flags: TCP_SYN }),
+  };
+}
+
+function guestPing(id: number, reply = false): InPacket {
+  return { kind: 'guest', port: PORT_A30, bytes: buildIcmpEcho({ ...A30_TO_A50, id, sequence: 1, reply }) };
+}
+
+/** Steps to the end of the batch without answering anything. */
+function upcallsOf(fastPath: FastPath, batch: readonly InPacket[]): number {
+  let upcalls = 0;
+  for (let next = 0; next < batch.length; ) {
+    const output = fastPath.step(batch, next, 0);
+    next = output.next;
+    upcalls += output.upcalls.length;
+  }
+  return upcalls;
 }
 
 function fromY(source: string, sourcePort = 1000, tos = 0, innerTos = 0, headerBytes = HEADER_FROM_Y): InPacket {
@@ -68,11 +102,52 @@ export function describeFastPath(name: string, open: (sizes: FastPathSizes) => F
       );
     });
 
-    it('tells flows apart by each field of their key', () => {
+    it.each<[string, InPacket[]]>([
+      ['source port', [guestUdp('10.1.2.50', 1), guestUdp('10.1.2.50', 2)]],
+      ['destination', [guestUdp('10.1.2.50', 1), guestUdp('10.1.2.70', 1)]],
+      ['ingress and source', [guestUdp('10.1.2.50', 1), guestUdp('10.1.2.50', 1, undefined, PORT_A31)]],
+      ['destination port', [guestTcp(1, 2), guestTcp(1, 3)]],
+      ['protocol', [guestTcp(1000, 2000), guestUdp('10.1.2.50', 1000)]],
+      ['ICMP id', [guestPing(1), guestPing(2)]],
+      ['ICMP type', [guestPing(1), guestPing(1, true)]],
+    ])('tells flows apart by %s', (_, packets) => {
       const bench = openBench(open(WIDE));
-      bench.step([guestUdp('10.1.2.50', 1), guestUdp('10.1.2.50', 2), guestUdp('10.1.2.70', 1)]);
-      bench.step([guestUdp('10.1.2.50', 1, undefined, PORT_A31)]);
-      expect(bench.fastPath.status().flows).toBe(4);
+      expect(bench.step([...packets, ...packets])).toHaveLength(2 * packets.length);
+      expect(bench.fastPath.status().flows).toBe(packets.length);
+      expect(bench.fastPath.flows(9, bench.now).map((flow) => flow.packets)).toEqual(packets.map(() => 2));
+    });
+
+    it('leaves nothing behind for headers that lead to no port here', () => {
+      const bench = openBench(open(WIDE));
+      for (let gni = 5000; gni < 5300; gni++) {
+        const head = header('udp/2.0', { sourceGni: gni, destinationGni: gni, agreement: 2, labels: [] });
+        bench.step([fromY('10.1.2.50', 1000, 0, 0, head)]);
+      }
+      for (let label = 0; label < 300; label++) {
+        const head = header('udp/2.0', { sourceGni: GNI_A, destinationGni: GNI_A, agreement: 2, labels: [label] });
+        bench.step([fromY('10.1.2.50', 1000, 0, 0, head)]);
+      }
+      expect(bench.fastPath.status().contexts).toBe(0);
+      expect(bench.step([fromY('10.1.2.50')])).toHaveLength(1);
+    });
+
+    it('forgets accepted headers that are not used', () => {
+      const bench = openBench(open(WIDE));
+      bench.step([fromY('10.1.2.50')]);
+      bench.now += IDLE_MS + 1;
+      expect(bench.fastPath.expire(bench.now)).toBe(false);
+      expect(bench.fastPath.status()).toMatchObject({ contexts: 0, flows: 0 });
+    });
+
+    it('loses nothing of a batch whose flow has to be decided again', () => {
+      const bench = openBench(open(WIDE));
+      const batch = Array.from({ length: 128 }, () => guestUdp('10.1.2.50'));
+      expect(bench.step(batch)).toHaveLength(128);
+      bench.state.apply(agreementItem(9, 'x', 'y', 'udp/1.0'), bench.now);
+      const out = bench.step(batch);
+      expect(out).toHaveLength(128);
+      expect(out.every((packet) => packet.kind === 'underlay' && packet.header[0] === 1)).toBe(true);
+      expect(bench.dropped()).toBe(0);
     });
 
     it('accepts a header after it was decided, and only these bytes from this sender', () => {
@@ -125,12 +200,12 @@ export function describeFastPath(name: string, open: (sizes: FastPathSizes) => F
       expect(bench.fastPath.status()).toMatchObject({ flows: 0, upcallsWaiting: 0 });
     });
 
-    it('bounds what one origin has undecided, and lets others through', () => {
-      const bench = openBench(open(WIDE));
+    it('bounds what one origin has undecided, and lets others go up', () => {
+      const fastPath = open(WIDE);
       const flood = Array.from({ length: MAX_UPCALLS_PER_ORIGIN + 10 }, (_, at) => guestUdp('10.1.2.99', at));
-      bench.step(flood);
-      expect(bench.droppedFor()).toEqual({ 'upcall-limit': 10 });
-      expect(bench.step([guestUdp('10.1.2.50', 1000, undefined, PORT_A31)])).toHaveLength(1);
+      expect(upcallsOf(fastPath, flood)).toBe(MAX_UPCALLS_PER_ORIGIN);
+      expect(fastPath.drops().get('upcall-limit')).toBe(10);
+      expect(upcallsOf(fastPath, [guestUdp('10.1.2.50', 1000, undefined, PORT_A31)])).toBe(1);
     });
 
     it('bounds flows of one origin by evicting its own', () => {
@@ -142,11 +217,57 @@ export function describeFastPath(name: string, open: (sizes: FastPathSizes) => F
       expect(bench.fastPath.status().evictions).toBe(84);
     });
 
-    it('goes on without caching when its table is full of others', () => {
-      const bench = openBench(open({ capacity: 4, quota: 4 }));
-      for (let port = 1; port <= 4; port++) bench.step([guestUdp('10.1.2.50', port)]);
-      expect(bench.step([guestUdp('10.1.2.50', 9, undefined, PORT_A31)])).toHaveLength(1);
-      expect(bench.fastPath.status().flows).toBe(4);
+    it('takes from those that have most when its table is full', () => {
+      const bench = openBench(open({ capacity: 8, quota: 8 }));
+      for (let port = 1; port <= 8; port++) bench.step([guestUdp('10.1.2.50', port)]);
+      for (let sent = 0; sent < 3; sent++) {
+        expect(bench.step([guestUdp('10.1.2.50', 9, undefined, PORT_A31)])).toHaveLength(1);
+      }
+      expect(bench.fastPath.flowsOfPort(PORT_A30)).toBe(7);
+      expect(bench.fastPath.flowsOfPort(PORT_A31)).toBe(1);
+      expect(bench.slowPath.counters.decisions).toBe(9);
+    });
+
+    it('goes on without caching when nothing can be taken', () => {
+      const bench = openBench(open({ capacity: 1, quota: 1 }));
+      bench.step([guestUdp('10.1.2.50', 1)]);
+      for (let sent = 0; sent < 3; sent++) {
+        expect(bench.step([guestUdp('10.1.2.50', 9, undefined, PORT_A31)])).toHaveLength(1);
+      }
+      expect(bench.fastPath.flowsOfPort(PORT_A30)).toBe(1);
+    });
+
+    it('bounds what waits for one mapping, and lets the same origin reach others', () => {
+      const bench = openBench(open(WIDE));
+      bench.step(Array.from({ length: MAX_WAITING_PER_MAPPING + 5 }, (_, at) => guestUdp('10.1.2.99', at)));
+      expect(bench.droppedFor()).toEqual({ 'pending-full': 5 });
+      expect(bench.wanted).toHaveLength(MAX_WAITING_PER_MAPPING);
+      expect(bench.step([guestUdp('10.1.2.50')])).toHaveLength(1);
+    });
+
+    it('bounds how many mappings one origin asks for, and lets others ask', () => {
+      const bench = openBench(open(WIDE));
+      const targets = Array.from(
+        { length: LOOKUP_RATE.burst + 20 },
+        (_, at) => `10.1.${3 + (at >> 7)}.${1 + (at & 127)}`,
+      );
+      bench.state.apply(subnetItem('a-wide', GNI_A, 'a-net', '10.1.0.0/16'), bench.now);
+      bench.step(targets.map((target) => guestUdp(target)));
+      expect(bench.droppedFor()).toEqual({ 'lookup-limit': 20 });
+      bench.step([guestUdp('10.1.9.1', 1000, undefined, PORT_A31)]);
+      expect(bench.wanted).toHaveLength(LOOKUP_RATE.burst + 1);
+      bench.now += 1000;
+      bench.step(targets.slice(-20).map((target) => guestUdp(target)));
+      expect(bench.wanted).toHaveLength(LOOKUP_RATE.burst + 21);
+    });
+
+    it('bounds the ICMP errors that one port gets', () => {
+      const bench = openBench(open(WIDE));
+      const batch = Array.from({ length: REPLY_RATE.burst + 5 }, () =>
+        guestUdp('10.1.2.50', 1, new Uint8Array(1400), PORT_A30, true),
+      );
+      expect(bench.step(batch)).toHaveLength(REPLY_RATE.burst);
+      expect(bench.droppedFor()).toEqual({ 'too-long': 5 });
     });
 
     it('forgets idle flows and keeps used ones', () => {
@@ -220,7 +341,7 @@ export function describeFastPath(name: string, open: (sizes: FastPathSizes) => F
         tos: 0,
         source: { address: address('198.18.1.0') + at, port: UNDERLAY_PORT },
       }));
-      expect(fastPath.step(datagrams, 0).upcalls).toHaveLength(MAX_UPCALLS_PER_ORIGIN);
+      expect(upcallsOf(fastPath, datagrams)).toBe(MAX_UPCALLS_PER_ORIGIN);
       expect(fastPath.drops().get('upcall-limit')).toBe(5);
     });
 

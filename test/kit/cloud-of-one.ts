@@ -86,10 +86,6 @@ export function addPort(
   addresses: readonly string[],
   labels: readonly number[] = [],
 ): void {
-  state.addPort({
-    index,
-    name,
-    addresses: new Set(addresses.map(address)),
-    network: { gni, name: network, mtu: 1400, labels },
-  });
+  const view = { gni, name: network, mtu: 1400, labels };
+  state.setPort({ index, name, addresses: new Set(addresses.map(address)), network: view }, 0);
 }

@@ -1,9 +1,13 @@
 import { formatAddress } from '../../base/ipv4.ts';
 import type { MappingItem, MappingKey } from '../../control/messages.ts';
 import type { MappingView, StateKey } from '../../model/snapshot.ts';
+import { Departed } from './departed.ts';
 import type { StateKeys, Touched } from './state-keys.ts';
 
-/** Mappings that one agent remembers; the one learned first makes room, and is asked again when needed. */
+/**
+ * Mappings that one agent remembers. The tenant with the most makes room, with the one learned first,
+ * which is asked again when needed.
+ */
 export const MAX_MAPPINGS = 262_144;
 /**
  * How long a mapping that nothing uses any more is remembered after it expired, so that a late
@@ -23,12 +27,12 @@ interface Mapping extends MappingView {
 
 /** Which host holds which guest address, as far as this host asked. */
 export class MappingTable {
-  /** By GNI, then by address. */
+  /** By GNI, then by address, in the order in which they were learned. */
   readonly #byGni = new Map<number, Map<number, Mapping>>();
-  /** The same, in the order in which they were learned. */
-  readonly #learned = new Set<Mapping>();
+  readonly #departed = new Departed<string>();
   readonly #keys: StateKeys;
   readonly #touched: Touched;
+  #size = 0;
   /** Items that were older than what is known. */
   stale = 0;
   /** Mappings that were forgotten to make room. */
@@ -40,7 +44,7 @@ export class MappingTable {
   }
 
   get size(): number {
-    return this.#learned.size;
+    return this.#size;
   }
 
   get(gni: number, address: number): MappingView | undefined {
@@ -51,7 +55,9 @@ export class MappingTable {
   set(item: MappingItem, now: number): void {
     const { gni, address } = item.key;
     const known = this.#byGni.get(gni)?.get(address);
-    if (known !== undefined && known.revision > item.revision) {
+    const isOlder =
+      (known?.revision ?? 0) > item.revision || this.#departed.isOlder(nameOf(gni, address), item.revision);
+    if (isOlder) {
       this.stale++;
       return;
     }
@@ -70,7 +76,7 @@ export class MappingTable {
   /** Mappings whose time is up: to be asked again where `isUsed`, else expired here. */
   takeDue(now: number, isUsed: (key: StateKey) => boolean): MappingKey[] {
     const due: MappingKey[] = [];
-    for (const mapping of this.#learned) {
+    for (const mapping of this.#all()) {
       if (mapping.expiresAt > now) continue;
       const isWorthAsking = !mapping.isExpired && mapping.host !== undefined && isUsed(mapping.key);
       if (isWorthAsking) due.push({ gni: mapping.gni, address: mapping.address });
@@ -89,7 +95,7 @@ export class MappingTable {
 
   /** The mapping daemon forgot this host and tells it no changes of what it told before: all of it is due. */
   makeDue(now: number): void {
-    for (const mapping of this.#learned) {
+    for (const mapping of this.#all()) {
       if (!mapping.isExpired) mapping.expiresAt = Math.min(mapping.expiresAt, now);
     }
   }
@@ -99,22 +105,29 @@ export class MappingTable {
   }
 
   forgetRevisions(): void {
-    for (const mapping of this.#learned) mapping.revision = -1;
+    this.#departed.clear();
+    for (const mapping of this.#all()) mapping.revision = -1;
   }
 
   #store(mapping: Mapping): void {
     const mappings = this.#byGni.get(mapping.gni) ?? new Map<number, Mapping>();
-    const replaced = mappings.get(mapping.address);
-    if (replaced !== undefined) this.#learned.delete(replaced);
-    this.#learned.add(mapping);
+    if (!mappings.has(mapping.address)) this.#size++;
     mappings.set(mapping.address, mapping);
     this.#byGni.set(mapping.gni, mappings);
   }
 
+  *#all(): Generator<Mapping> {
+    for (const mappings of this.#byGni.values()) yield* mappings.values();
+  }
+
   #makeRoom(): void {
-    const [first] = this.#learned;
-    if (this.#learned.size < MAX_MAPPINGS || first === undefined) return;
+    if (this.#size < MAX_MAPPINGS) return;
+    let most: Map<number, Mapping> | undefined;
+    for (const mappings of this.#byGni.values()) if (mappings.size > (most?.size ?? 0)) most = mappings;
+    const [first] = most?.values() ?? [];
+    if (first === undefined) return;
     this.evicted++;
+    this.#departed.remember(nameOf(first.gni, first.address), first.revision);
     this.#forget(first);
     this.#touched([first.key]);
   }
@@ -133,7 +146,11 @@ export class MappingTable {
     const mappings = this.#byGni.get(mapping.gni);
     mappings?.delete(mapping.address);
     if (mappings?.size === 0) this.#byGni.delete(mapping.gni);
-    this.#learned.delete(mapping);
+    this.#size--;
     this.#keys.forget(mapping.key);
   }
+}
+
+function nameOf(gni: number, address: number): string {
+  return `${gni}/${address}`;
 }

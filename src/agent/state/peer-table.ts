@@ -1,4 +1,4 @@
-import type { Endpoint } from '../../base/ipv4.ts';
+import { type Endpoint, endpointNumber } from '../../base/ipv4.ts';
 import type { HostItem } from '../../control/messages.ts';
 import type { PeerView } from '../../model/snapshot.ts';
 import { Departed } from './departed.ts';
@@ -26,7 +26,7 @@ export class PeerTable {
   }
 
   byEndpoint(endpoint: Endpoint): PeerView | undefined {
-    return this.#byEndpoint.get(numberOf(endpoint));
+    return this.#byEndpoint.get(endpointNumber(endpoint));
   }
 
   endpoints(): Endpoint[] {
@@ -46,9 +46,10 @@ export class PeerTable {
     const key = known?.key ?? this.#keys.create(`host ${name}`);
     if (known !== undefined) this.#forgetEndpoint(known);
     const peer = { key, name, endpoint, revision };
+    const displaced = this.#byEndpoint.get(endpointNumber(endpoint));
     this.#byName.set(name, peer);
-    this.#byEndpoint.set(numberOf(endpoint), peer);
-    this.#touched([key]);
+    this.#byEndpoint.set(endpointNumber(endpoint), peer);
+    this.#touched(displaced === undefined ? [key] : [key, displaced.key]);
   }
 
   /** The daemon said so at a revision. */
@@ -72,13 +73,15 @@ export class PeerTable {
     for (const peer of this.#byName.values()) peer.revision = -1;
   }
 
+  /** Hosts may swap endpoints: one that still has this one gets it back. */
   #forgetEndpoint(peer: Peer): void {
-    const number = numberOf(peer.endpoint);
-    if (this.#byEndpoint.get(number) === peer) this.#byEndpoint.delete(number);
+    const number = endpointNumber(peer.endpoint);
+    if (this.#byEndpoint.get(number) !== peer) return;
+    this.#byEndpoint.delete(number);
+    for (const other of this.#byName.values()) {
+      if (other.name === peer.name || endpointNumber(other.endpoint) !== number) continue;
+      this.#byEndpoint.set(number, other);
+      this.#touched([other.key]);
+    }
   }
-}
-
-/** 48 bits, exact in a double. */
-function numberOf(endpoint: Endpoint): number {
-  return endpoint.address * 0x10000 + endpoint.port;
 }

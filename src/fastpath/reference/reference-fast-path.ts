@@ -1,4 +1,4 @@
-import type { Endpoint } from '../../base/ipv4.ts';
+import { type Endpoint, endpointNumber } from '../../base/ipv4.ts';
 import type { StateKey } from '../../model/snapshot.ts';
 import { decapsulatedTos, outerEcn, setTos } from '../../packet/ecn.ts';
 import { PacketView } from '../../packet/packet-view.ts';
@@ -6,10 +6,11 @@ import type { Arrival } from '../../pipeline/arrival.ts';
 import type { DropReason } from '../../pipeline/drop-reasons.ts';
 import { readHeaderLength } from '../../wire/envelope.ts';
 import type { FlowAction } from '../action.ts';
-import { ContextTable, endpointNumber, type InstalledContext } from '../context-table.ts';
+import { ContextTable, type InstalledContext } from '../context-table.ts';
 import { DependencySets } from '../dependency-sets.ts';
 import {
   type AcceptedContext,
+  type BatchOutput,
   type FastPath,
   type FastPathStatus,
   type FlowInfo,
@@ -34,7 +35,7 @@ export class ReferenceFastPath implements FastPath {
   readonly name = 'reference';
   readonly #cache: FlowCache;
   readonly #dependencies = new DependencySets();
-  readonly #contexts = new ContextTable();
+  readonly #contexts: ContextTable;
   readonly #upcalls = new UpcallTable();
   readonly #counters = new Counters();
   readonly #view = new PacketView();
@@ -46,15 +47,18 @@ export class ReferenceFastPath implements FastPath {
   #upcallCount = 0;
 
   constructor(options: FlowCacheOptions) {
+    this.#contexts = new ContextTable(options.seed);
     this.#cache = new FlowCache(options, this.#dependencies, (upcall) => this.#upcalls.detach(upcall));
   }
 
-  step(batch: readonly InPacket[], now: number): StepOutput {
-    for (const packet of batch) {
-      if (packet.kind === 'underlay') this.#stepUnderlay(packet, now);
-      else this.#stepGuest(packet, now);
+  step(batch: readonly InPacket[], first: number, now: number): BatchOutput {
+    let next = first;
+    while (next < batch.length && this.#upcallsOut.length === 0) {
+      const packet = batch[next++];
+      if (packet?.kind === 'underlay') this.#stepUnderlay(packet, now);
+      else if (packet?.kind === 'guest') this.#stepGuest(packet, now);
     }
-    return this.#takeOutput();
+    return { ...this.#takeOutput(), next };
   }
 
   resolve(id: number, resolution: Resolution, now: number): StepOutput {
@@ -75,7 +79,7 @@ export class ReferenceFastPath implements FastPath {
 
   touch(keys: Iterable<StateKey>): void {
     if (!this.#dependencies.touch(keys)) return;
-    for (const context of this.#contexts.removeStale((one) => this.#isStale(one))) this.#dropContext(context);
+    for (const context of this.#contexts.all()) if (this.#isStale(context)) this.#dropContext(context);
   }
 
   isHeld(key: StateKey): boolean {
@@ -95,13 +99,12 @@ export class ReferenceFastPath implements FastPath {
   expire(now: number): boolean {
     for (const upcall of this.#upcalls.olderThan(now - HOLD_MS)) this.#refuse(upcall, 'hold-timeout');
     if (this.#cache.table.size > 0) this.#cache.table.removeIdle(now - IDLE_MS);
-    return this.#cache.table.size > 0 || this.#upcalls.size > 0;
+    for (const context of this.#contexts.all()) if (context.lastUsed < now - IDLE_MS) this.#dropContext(context);
+    return this.#cache.table.size > 0 || this.#upcalls.size > 0 || this.#contexts.size > 0;
   }
 
   flows(limit: number, now: number): FlowInfo[] {
-    return this.#cache.list(limit, now, (ingress) =>
-      ingress >= FIRST_CONTEXT ? this.#contexts.byIngress(ingress) : undefined,
-    );
+    return this.#cache.list(limit, now, (ingress) => this.#contexts.byIngress(ingress));
   }
 
   status(): FastPathStatus {
@@ -137,7 +140,7 @@ export class ReferenceFastPath implements FastPath {
 
   #stepGuest(packet: GuestPacket, now: number): void {
     this.#counters.fromGuest(packet.port, packet.bytes.length);
-    this.#arrive(packet, packet.port, packet.port, now);
+    this.#arrive(packet, packet.port, now);
   }
 
   /** The header is compared, not decoded: it is known or it goes up. */
@@ -152,30 +155,33 @@ export class ReferenceFastPath implements FastPath {
 
   #arriveUnderlay(arrival: Extract<Arrival, { kind: 'underlay' }>, now: number): void {
     const context = this.#contexts.find(arrival.source, arrival.header);
+    if (context !== undefined) {
+      context.lastUsed = now;
+      return this.#arrive(arrival, context.ingress, now);
+    }
     const sender = endpointNumber(arrival.source);
     const origin = this.#peers.has(sender) ? FIRST_CONTEXT + sender : STRANGERS;
-    if (context === undefined) this.#raise({ origin, slot: -1, needsContext: true }, arrival, now);
-    else this.#arrive(arrival, context.ingress, origin, now);
+    this.#raise({ origin, slot: -1, needsContext: true }, arrival, now);
   }
 
-  /** `ingress` is what flows are keyed by and charged to, `origin` what upcalls are charged to. */
-  #arrive(arrival: Arrival, ingress: number, origin: number, now: number): void {
+  /** `ingress` is what flows are keyed by, and what flows and upcalls are charged to. */
+  #arrive(arrival: Arrival, ingress: number, now: number): void {
     const fault = this.#view.parse(arrival.bytes);
     if (fault !== undefined) return this.#counters.drop(fault, arrival);
-    if (!hasFlow(this.#view)) return this.#raise({ origin, slot: -1, needsContext: false }, arrival, now);
+    if (!hasFlow(this.#view)) return this.#raiseAlone(ingress, arrival, now);
     writeFlowKey(this.#key, ingress, this.#view);
     const slot = this.#cache.table.find(this.#key);
-    if (slot < 0) return this.#raiseFlow(origin, this.#cache.table.insert(this.#key, now), arrival, now);
+    if (slot < 0) return this.#raiseFlow(ingress, this.#cache.table.insert(this.#key, now), arrival, now);
     if (this.#cache.isPending(slot)) return this.#hold(slot, arrival);
-    this.#useEntry(slot, arrival, origin, now);
+    this.#useEntry(slot, arrival, ingress, now);
   }
 
-  #useEntry(slot: number, arrival: Arrival, origin: number, now: number): void {
+  #useEntry(slot: number, arrival: Arrival, ingress: number, now: number): void {
     if (!this.#cache.isFresh(slot, now)) {
       this.#cache.suspend(slot);
-      return this.#raiseFlow(origin, slot, arrival, now);
+      return this.#raiseFlow(ingress, slot, arrival, now);
     }
-    if (!this.#passesGuards(slot, arrival)) return this.#raise({ origin, slot: -1, needsContext: false }, arrival, now);
+    if (!this.#passesGuards(slot, arrival)) return this.#raiseAlone(ingress, arrival, now);
     this.#hits++;
     const action = this.#cache.use(slot, arrival.bytes.length, now);
     if (action !== undefined) this.#execute(action, arrival);
@@ -192,15 +198,18 @@ export class ReferenceFastPath implements FastPath {
       case 'drop':
         return this.#counters.drop(action.reason, arrival);
       case 'deliver':
-        this.#counters.toGuest(action.port, arrival.bytes.length);
-        this.#packetsOut.push({ kind: 'guest', port: action.port, bytes: this.#withOuterEcn(arrival) });
-        return;
+        return this.#toGuest(action.port, this.#withOuterEcn(arrival));
       case 'send': {
         const { destination, header } = action;
         const tos = outerEcn(this.#view.tos);
         this.#packetsOut.push({ kind: 'underlay', destination, tos, header, bytes: arrival.bytes });
       }
     }
+  }
+
+  #toGuest(port: number, bytes: Uint8Array): void {
+    this.#counters.toGuest(port, bytes.length);
+    this.#packetsOut.push({ kind: 'guest', port, bytes });
   }
 
   #withOuterEcn(arrival: Arrival): Uint8Array {
@@ -215,6 +224,10 @@ export class ReferenceFastPath implements FastPath {
   /** `slot` is the flow's pending entry, or -1 where the table had no room: then it is decided alone. */
   #raiseFlow(origin: number, slot: number, arrival: Arrival, now: number): void {
     this.#raise({ origin, slot, needsContext: false }, arrival, now);
+  }
+
+  #raiseAlone(origin: number, arrival: Arrival, now: number): void {
+    this.#raise({ origin, slot: -1, needsContext: false }, arrival, now);
   }
 
   #raise(terms: UpcallTerms, arrival: Arrival, now: number): void {
@@ -239,42 +252,41 @@ export class ReferenceFastPath implements FastPath {
   #answer(upcall: WaitingUpcall, resolution: Resolution, now: number): void {
     const [first, ...rest] = upcall.packets;
     if (first === undefined) return;
-    if (resolution.kind === 'context') {
-      if (upcall.slot >= 0) this.#cache.table.remove(upcall.slot);
-      if (first.kind !== 'underlay' || !this.#installContext(first, resolution.context)) {
-        return this.#counters.drop('context-limit', first, upcall.packets.length);
-      }
-      return this.#arriveAgain(upcall.packets, now);
-    }
     if (resolution.kind === 'flow' && resolution.cache !== undefined && upcall.slot >= 0) {
       this.#cache.activate(upcall.slot, resolution.action, resolution.cache, now);
       return this.#arriveAgain(upcall.packets, now);
     }
     if (upcall.slot >= 0) this.#cache.table.remove(upcall.slot);
-    if (resolution.kind === 'flow') {
-      // A packet that does not parse has only ever been dropped, which asks nothing of the view.
-      this.#view.parse(first.bytes);
-      this.#execute(resolution.action, first);
+    if (resolution.kind === 'context') {
+      if (first.kind === 'underlay') this.#installContext(first, resolution.context, now);
+      return this.#arriveAgain(upcall.packets, now);
     }
+    if (resolution.kind === 'reply') this.#toGuest(resolution.port, resolution.packet);
+    else this.#executeAlone(resolution.action, first);
     this.#arriveAgain(rest, now);
   }
 
-  #installContext(arrival: Extract<Arrival, { kind: 'underlay' }>, accepted: AcceptedContext): boolean {
+  /** A packet that does not parse has only ever been dropped, which asks nothing of the view. */
+  #executeAlone(action: FlowAction, arrival: Arrival): void {
+    this.#view.parse(arrival.bytes);
+    this.#execute(action, arrival);
+  }
+
+  /** A sender with as many contexts as it may have loses the one that it used the longest time ago. */
+  #installContext(arrival: Extract<Arrival, { kind: 'underlay' }>, accepted: AcceptedContext, now: number): void {
     const { peer, agreement, framework } = accepted;
-    const known = this.#contexts.find(arrival.source, arrival.header);
-    if (known !== undefined) return true;
+    if (this.#contexts.find(arrival.source, arrival.header) !== undefined) return;
+    const idlest = this.#contexts.isFull(arrival.source) ? this.#contexts.idlest(arrival.source) : undefined;
+    if (idlest !== undefined) this.#dropContext(idlest);
     const dependencies = this.#dependencies.acquire(accepted.reads);
     const generation = this.#dependencies.generation(dependencies);
     const header = arrival.header.slice();
-    const context = { header, peer, agreement, framework, dependencies, generation };
-    if (this.#contexts.add(arrival.source, context) !== undefined) return true;
-    this.#dependencies.release(dependencies);
-    return false;
+    this.#contexts.add(arrival.source, { header, peer, agreement, framework, dependencies, generation, lastUsed: now });
   }
 
   #arriveAgain(packets: readonly Arrival[], now: number): void {
     for (const packet of packets) {
-      if (packet.kind === 'guest') this.#arrive(packet, packet.port, packet.port, now);
+      if (packet.kind === 'guest') this.#arrive(packet, packet.port, now);
       else this.#arriveUnderlay(packet, now);
     }
   }
@@ -290,6 +302,7 @@ export class ReferenceFastPath implements FastPath {
   }
 
   #dropContext(context: InstalledContext): void {
+    this.#contexts.remove(context);
     this.#dependencies.release(context.dependencies);
     this.#cache.table.removeIngress(context.ingress);
   }

@@ -1,5 +1,5 @@
 import type { Arrival } from '../../pipeline/arrival.ts';
-import { MAX_HELD_PACKETS, MAX_UPCALLS_PER_ORIGIN } from '../fast-path.ts';
+import { MAX_HELD_PACKETS, MAX_UPCALLS, MAX_UPCALLS_PER_ORIGIN } from '../fast-path.ts';
 
 export interface UpcallTerms {
   /** What it is charged to. */
@@ -35,7 +35,7 @@ export class UpcallTable {
   add(terms: UpcallTerms, packet: Arrival, now: number): WaitingUpcall | undefined {
     const { origin } = terms;
     const count = this.#perOrigin.get(origin) ?? 0;
-    if (count >= MAX_UPCALLS_PER_ORIGIN) return undefined;
+    if (count >= MAX_UPCALLS_PER_ORIGIN || this.#waiting.size >= MAX_UPCALLS) return undefined;
     const upcall = { ...terms, id: this.#nextId++, since: now, packets: [copy(packet)] };
     this.#waiting.set(upcall.id, upcall);
     this.#perOrigin.set(origin, count + 1);

@@ -18,7 +18,8 @@ export const encapsulate: Stage = {
       agreement: agreement.id,
       labels,
     });
-    return { kind: 'send', host: peer.name, destination: peer.endpoint, header };
+    const { id, framework: name } = agreement;
+    return { kind: 'send', host: peer.name, destination: peer.endpoint, header, agreement: id, framework: name };
   },
   describe({ agreement, port }) {
     const labels = port?.network.labels ?? [];

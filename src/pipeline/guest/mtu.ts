@@ -1,4 +1,5 @@
 import { buildIcmpError } from '../../packet/build.ts';
+import { FRAGMENT_LATER } from '../../packet/packet-view.ts';
 import { ICMP_FRAGMENTATION_NEEDED, ICMP_UNREACHABLE } from '../../packet/protocols.ts';
 import { drop } from '../drop.ts';
 import type { Outcome } from '../outcome.ts';
@@ -6,8 +7,8 @@ import type { Sheet, Stage } from '../stage.ts';
 
 /**
  * A packet longer than the network's MTU is answered "fragmentation needed" (RFC 1191) when it must
- * not be fragmented, and dropped otherwise: Netweft never fragments. ICMP errors are not answered
- * (RFC 1122 section 3.2.2).
+ * not be fragmented, and dropped otherwise: Netweft never fragments. ICMP errors and later fragments
+ * are not answered (RFC 1122 section 3.2.2; what is not unicast does not come here).
  */
 export const mtu: Stage = {
   name: 'mtu',
@@ -17,7 +18,8 @@ export const mtu: Stage = {
     sheet.maxLength = port.network.mtu;
     if (packet.totalLength <= port.network.mtu) return undefined;
     sheet.isCacheable = false;
-    return packet.dontFragment && !packet.isIcmpError ? tooBig(sheet, port.index, port.network.mtu) : drop('too-long');
+    const isAnswered = packet.dontFragment && !packet.isIcmpError && packet.fragment !== FRAGMENT_LATER;
+    return isAnswered ? tooBig(sheet, port.index, port.network.mtu) : drop('too-long');
   },
   describe: ({ packet, port }) => `${packet.totalLength} bytes, the network's MTU is ${port?.network.mtu}`,
 };

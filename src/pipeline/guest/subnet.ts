@@ -1,6 +1,12 @@
-import { formatAddress, formatPrefix } from '../../base/ipv4.ts';
+import { formatAddress, formatPrefix, netmask, type Prefix } from '../../base/ipv4.ts';
 import { drop } from '../drop.ts';
 import type { Stage } from '../stage.ts';
+
+/** Neither the first nor the last address of a subnet, which name all of it, except where it has only these (RFC 3021). */
+function isHostAddress(address: number, { address: first, length }: Prefix): boolean {
+  const last = (first | ~netmask(length)) >>> 0;
+  return length > 30 || (address !== first && address !== last);
+}
 
 /** The longest prefix of the guest's network that covers the destination. */
 export const subnet: Stage = {
@@ -12,7 +18,7 @@ export const subnet: Stage = {
     if (found === undefined) return drop('no-subnet');
     sheet.subnet = found;
     reads.add(found.key);
-    return undefined;
+    return isHostAddress(packet.destination, found.prefix) ? undefined : drop('not-unicast');
   },
   describe({ subnet: found, port, packet }) {
     if (found !== undefined) return `${found.name} (${formatPrefix(found.prefix)})`;

@@ -39,13 +39,6 @@ function acceptHeader(sheet: Sheet): Outcome | undefined {
   sheet.agreement = agreed;
   reads.add(agreed.key);
   if (header.body.sourceGni !== header.body.destinationGni) return drop('gni-mismatch');
-  sheet.context = {
-    peer: peer.name,
-    gni: header.body.destinationGni,
-    agreement: agreed.id,
-    framework: agreed.framework,
-    reads: [...reads].toSorted((a, b) => a - b),
-  };
   return undefined;
 }
 

@@ -7,6 +7,8 @@ const SEND = {
   host: 'y',
   destination: { address: address('198.18.0.12'), port: 7790 },
   header: Uint8Array.from([1, 2, 3]),
+  agreement: 1,
+  framework: 'udp/2.0',
 } as const satisfies FlowAction;
 
 /** No two of them may be taken for each other. */

@@ -20,6 +20,8 @@ const SEND = {
   host: 'y',
   destination: { address: address('198.18.0.12'), port: 7790 },
   header: Uint8Array.from([2, 0, 0, 4]),
+  agreement: 1,
+  framework: 'udp/2.0',
 } as const satisfies Outcome;
 
 describe('a decision becomes a flow entry', () => {
@@ -56,7 +58,8 @@ it('a packet that is held stays unanswered', () => {
   expect(compile(decision({ kind: 'hold', wanted: { gni: 1, address: 2 } }), 100)).toBeUndefined();
 });
 
-it('a packet that was answered is gone', () => {
-  const reply: Outcome = { kind: 'reply', port: 1, packet: new Uint8Array(20) };
-  expect(compile(decision(reply), 100)).toEqual({ kind: 'consumed' });
+it('a packet that is answered becomes the answer, for this once', () => {
+  const packet = new Uint8Array(20);
+  const compiled = compile(decision({ kind: 'reply', port: 1, packet }), 100);
+  expect(compiled).toEqual({ kind: 'reply', port: 1, packet });
 });
