@@ -14,9 +14,18 @@ import { parseKind, parseRecord } from '../model/record-check.ts';
 import { agreementItem } from './agreement-table.ts';
 import type { Mapper } from './mapper.ts';
 
-export function adminRoutes(app: FastifyInstance, mapper: Mapper, listen: Endpoint): void {
+/** Where the daemon listens, and what its socket counts. */
+export interface ControlFace {
+  readonly listen: Endpoint;
+  readonly counters: { readonly [counter: string]: number };
+}
+
+export function adminRoutes(app: FastifyInstance, mapper: Mapper, control: ControlFace): void {
   app.get('/v1/status', (): MapperStatusDocument => {
-    return { schema: 'netweft.mapper-status/v1', version: VERSION, listen: formatEndpoint(listen), ...mapper.status() };
+    const listen = formatEndpoint(control.listen);
+    const status = mapper.status();
+    const counters = { ...status.counters, ...control.counters };
+    return { schema: 'netweft.mapper-status/v1', version: VERSION, listen, ...status, counters };
   });
   app.post('/v1/apply', async ({ body }): Promise<ApplyDocument> => {
     return { schema: 'netweft.apply/v1', ...(await mapper.apply(parseApply(body))) };

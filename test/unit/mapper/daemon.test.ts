@@ -71,7 +71,7 @@ describe('the daemon', () => {
         { name: 'y' },
         { name: 'z' },
       ],
-      counters: { datagrams: 1 },
+      counters: { datagrams: 1, unanswerable: 0 },
     });
     await mapper.stop();
     await run(listen);
