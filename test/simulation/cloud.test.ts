@@ -46,6 +46,7 @@ const TROUBLES: readonly Trouble[] = [
   (cloud) => cloud.takeDeviceAway(cloud.pick(cloud.guests), cloud.pick(LOST_CAUSES)),
   (cloud) => restartAgent(cloud, cloud.pick(HOSTS)),
   (cloud) => restartMapper(cloud),
+  (cloud) => cloud.replaceStore(),
 ];
 
 async function restartAgent(cloud: SimulatedCloud, host: HostName): Promise<void> {

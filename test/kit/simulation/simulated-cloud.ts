@@ -54,20 +54,20 @@ export class SimulatedCloud {
   readonly random: Random;
   readonly network: LossyNetwork;
   readonly guests: SimulatedGuest[] = [];
-  readonly store: Store;
+  store: Store;
   /** Packets delivered, as "sender > receiver". */
   readonly deliveries = new Map<string, number>();
   #mapper: Mapper | undefined;
   readonly #hosts = new Map<HostName, SimulatedHost>();
   readonly #taken = new Set<string>();
   #leaveMapper = () => {};
-  /** The highest revision seen per agent and mapping. */
+  /** The highest revision seen per agent, incarnation and mapping. */
   #revisions = new Map<string, number>();
 
   constructor(seed: number) {
     this.random = seededRandom(seed);
     this.network = new LossyNetwork(this.clock, this.random);
-    this.store = openMemoryStore({ incarnation: '0123456789abcdef' });
+    this.store = this.#newStore();
     for (const { name, gni } of TENANTS) {
       for (let at = 0; at < GUESTS_PER_TENANT; at++) this.guests.push(this.#makeGuest(name, gni, at));
     }
@@ -97,6 +97,15 @@ export class SimulatedCloud {
     await mapper.start();
     this.#mapper = mapper;
     this.#leaveMapper = this.network.join(MAPPER, (from, datagram) => mapper.receive(from, datagram));
+  }
+
+  /** The mapping daemon comes back with nothing but its records, in another incarnation. */
+  async replaceStore(): Promise<void> {
+    this.stopMapper();
+    await this.store.close();
+    this.store = this.#newStore();
+    await this.startMapper();
+    await this.applyAll();
   }
 
   stopMapper(): void {
@@ -171,7 +180,7 @@ export class SimulatedCloud {
   send(from: SimulatedGuest, to: Pick<SimulatedGuest, 'address'>, source = from.address): boolean {
     const payload = new Uint8Array(PAYLOAD_BYTES);
     new DataView(payload.buffer).setUint32(0, from.gni);
-    new DataView(payload.buffer).setUint32(4, source);
+    new DataView(payload.buffer).setUint32(4, from.address);
     const ports = { sourcePort: 1 + (this.random.uint32() % 3), destinationPort: 7 };
     const bytes = buildUdp({ source, destination: to.address, ...ports, payload });
     return [...this.#hosts.values()].some(({ io }) => io()?.guestSends(nameOf(from), bytes));
@@ -221,12 +230,16 @@ export class SimulatedCloud {
     for (const guest of this.guests) {
       const revision = agent.state.mappings.revisionOf(guest);
       if (revision === undefined) continue;
-      const name = `${host} ${guest.name}`;
-      const before = this.#revisions.get(name) ?? 0;
+      const name = `${host} ${agent.session.incarnation} ${guest.name}`;
+      const before = this.#revisions.get(name) ?? -1;
       if (revision < before)
         throw new Violation(`${host} went from revision ${before} to ${revision} of ${guest.name}`);
       this.#revisions.set(name, revision);
     }
+  }
+
+  #newStore(): Store {
+    return openMemoryStore({ incarnation: this.random.uint32().toString(16).padStart(16, '0') });
   }
 
   #makeGuest(tenant: string, gni: number, at: number): SimulatedGuest {
