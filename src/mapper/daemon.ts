@@ -16,6 +16,8 @@ export interface MapperDaemonOptions {
   readonly socket: string;
   /** Path of the SQLite database. */
   readonly database: string;
+  /** The database was put back from a copy: agents shall take everything from it, whatever they knew. */
+  readonly restored: boolean;
   readonly log: Logger;
 }
 
@@ -36,7 +38,7 @@ export async function runMapper(options: MapperDaemonOptions): Promise<RunningMa
   try {
     const control = await openControlSocket(listen);
     opened.push(() => control.close());
-    const store = await openSqliteStore(options.database);
+    const store = await openSqliteStore(options.database, options.restored);
     opened.push(() => store.close());
     const mapper = new Mapper({
       store,

@@ -1,6 +1,7 @@
 import { UserError } from '../base/errors.ts';
 
-const RESTORE_HINT = 'restore it from a backup, or move it away to start with an empty store';
+const RESTORE_HINT =
+  'put a copy of it back and start `weft mapper --restored`, or move it away to start with an empty store';
 
 /** Why the store at `path` could not be opened: a UserError where its user can do something about it. */
 export function explainOpenError(path: string, error: unknown): Error {

@@ -22,9 +22,9 @@ export class SqliteFile {
   readonly #setRevision: Statement;
   #revision: number;
 
-  /** Takes over `database`, which was opened from `path`. */
-  constructor(database: Database, path: string) {
-    const { incarnation, revision } = openSchema(database, path);
+  /** Takes over `database`, which was opened from `path`; one that was put back from a copy gets a new incarnation. */
+  constructor(database: Database, path: string, isRestored = false) {
+    const { incarnation, revision } = openSchema(database, path, isRestored);
     this.incarnation = incarnation;
     this.#revision = revision;
     this.#database = database;

@@ -9,6 +9,8 @@ import type { Entry, Page } from './store.ts';
 export interface ThreadData {
   /** Absolute. */
   readonly path: string;
+  /** The file was put back from a copy: it begins a new incarnation. */
+  readonly isRestored: boolean;
 }
 
 export type StoreRequest =

@@ -23,12 +23,16 @@ export interface State {
   readonly revision: number;
 }
 
-/** Reads the state of the store in `database`; makes one if the file is new. Throws UserError. */
-export function openSchema(database: Database, path: string): State {
+/**
+ * Reads the state of the store in `database`; makes one if the file is new, and begins another
+ * incarnation where `isRestored`. Throws UserError.
+ */
+export function openSchema(database: Database, path: string, isRestored: boolean): State {
   const tables = database.prepare('SELECT name FROM sqlite_schema').pluck().all();
   if (tables.length === 0) create(database);
   else if (!tables.includes('schema')) throw damagedFile(path, 'it is a database of another program');
   checkVersion(database, path);
+  if (isRestored) database.prepare('UPDATE state SET incarnation = ?').run(newIncarnation());
   const state = database.prepare('SELECT incarnation, revision FROM state').get() as State | undefined;
   if (!state) throw damagedFile(path, 'it has no state');
   return state;
@@ -38,8 +42,12 @@ function create(database: Database): void {
   database.transaction(() => {
     database.exec(CREATE);
     database.prepare('INSERT INTO schema VALUES (?)').run(SCHEMA_VERSION);
-    database.prepare('INSERT INTO state VALUES (?, 0)').run(randomBytes(8).toString('hex'));
+    database.prepare('INSERT INTO state VALUES (?, 0)').run(newIncarnation());
   })();
+}
+
+function newIncarnation(): string {
+  return randomBytes(8).toString('hex');
 }
 
 function checkVersion(database: Database, path: string): void {

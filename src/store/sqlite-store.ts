@@ -33,9 +33,12 @@ import { WatchHub } from './watch-hub.ts';
  * Requests made while the disk is busy share one commit. If the disk fails, the store is done for:
  * requests under way may or may not have taken effect, and all are rejected with a plain Error. A
  * full disk only refuses, with UserError `limit`.
+ *
+ * A file that was put back from a copy may have lost revisions that readers have seen: opened with
+ * `isRestored`, once, it begins a new incarnation, and no reader compares its revisions with those.
  */
-export async function openSqliteStore(path: string): Promise<Store> {
-  return new SqliteStore(await startSqliteThread(resolve(path)));
+export async function openSqliteStore(path: string, isRestored = false): Promise<Store> {
+  return new SqliteStore(await startSqliteThread({ path: resolve(path), isRestored }));
 }
 
 class SqliteStore implements Store {

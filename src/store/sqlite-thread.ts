@@ -13,9 +13,8 @@ export interface SqliteThread {
   readonly revision: number;
 }
 
-/** Starts the thread of the store at the absolute `path`. Throws what its opening throws. */
-export async function startSqliteThread(path: string): Promise<SqliteThread> {
-  const data: ThreadData = { path };
+/** Starts the thread of a store. Throws what its opening throws. */
+export async function startSqliteThread(data: ThreadData): Promise<SqliteThread> {
   const worker = new Worker(entry(), { workerData: data });
   const ended = endOf(worker);
   const first = await firstOf(worker, ended);
@@ -26,7 +25,7 @@ export async function startSqliteThread(path: string): Promise<SqliteThread> {
   }
   await ended;
   if (first.kind === 'refused') throw fromRefusal(first.refusal);
-  throw new Error(`the thread of store ${path} began with ${first.kind}`);
+  throw new Error(`the thread of store ${data.path} began with ${first.kind}`);
 }
 
 /** Node runs only JavaScript in a thread, so from `src` (as tests do) it is taken from the build. */

@@ -7,11 +7,11 @@ import { SqliteFile } from './sqlite-file.ts';
 import { type FromThread, type StoreRequest, type ThreadData, type ToThread, toRefusal } from './sqlite-messages.ts';
 
 if (!parentPort) throw new Error('sqlite-worker runs only as a worker thread');
-serve(parentPort, (workerData as ThreadData).path);
+serve(parentPort, workerData as ThreadData);
 
-function serve(port: MessagePort, path: string): void {
+function serve(port: MessagePort, { path, isRestored }: ThreadData): void {
   const opened = orRefusal(() => {
-    const file = openDatabase(path, (database) => new SqliteFile(database, path));
+    const file = openDatabase(path, (database) => new SqliteFile(database, path, isRestored));
     port.on('message', (message: ToThread) => {
       if (message.kind === 'group') port.postMessage(orRefusal(() => answer(file, message.requests)));
       else close(port, file);

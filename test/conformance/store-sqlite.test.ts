@@ -54,6 +54,20 @@ describe('a SQLite store opened again', () => {
     expect(await store.get('a')).toEqual(entry('a', 'three', 1, 3));
   });
 
+  test('after it was put back from a copy has another incarnation from then on, and all else', async () => {
+    const { incarnation } = store;
+    await store.transact([], [put('a', 'one')]);
+    await store.close();
+    store = await openSqliteStore(path, true);
+    const restored = store.incarnation;
+    expect(restored).toMatch(/^[0-9a-f]{16}$/);
+    expect(restored).not.toBe(incarnation);
+    expect((await store.list('')).entries).toEqual([entry('a', 'one', 1, 1)]);
+    expect(await store.revision()).toBe(1);
+    await reopen();
+    expect(store.incarnation).toBe(restored);
+  });
+
   test('has no history from before, and says so', async () => {
     for (const value of ['1', '2', '3']) await store.transact([], [put('a', value)]);
     await reopen();

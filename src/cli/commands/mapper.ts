@@ -18,6 +18,7 @@ interface MapperOptions extends LogChoice {
   readonly listen: Endpoint;
   readonly socket: string;
   readonly database: string;
+  readonly restored: boolean;
 }
 
 export function addMapperCommand(program: Command, cli: Cli): void {
@@ -39,6 +40,7 @@ export function addMapperCommand(program: Command, cli: Cli): void {
       'its SQLite file',
       join(serviceFolder(cli, 'STATE_DIRECTORY', '/var/lib/netweft'), 'mapper.db'),
     )
+    .option('--restored', 'once, after the database was put back from a copy', false)
     .addOption(logFormatOption())
     .addOption(logLevelOption())
     .addHelpText('after', HELP)

@@ -1,6 +1,6 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -9,6 +9,7 @@ import { UserError } from '../../../src/base/errors.ts';
 import { type Endpoint, parseEndpoint } from '../../../src/base/ipv4.ts';
 import { silentLogger } from '../../../src/base/log.ts';
 import { decodeMessage, encodeMessage } from '../../../src/control/codec.ts';
+import type { Registered } from '../../../src/control/messages.ts';
 import { plainSessionLayer } from '../../../src/control/session-layer.ts';
 import { type RunningMapper, runMapper } from '../../../src/mapper/daemon.ts';
 import { TWO_TENANTS } from './test-cloud.ts';
@@ -36,7 +37,7 @@ async function freeEndpoint(): Promise<Endpoint> {
 }
 
 function options(listen: Endpoint) {
-  return { listen, socket: join(folder, 'mapper.sock'), database: join(folder, 'mapper.db'), log: silentLogger };
+  return { listen, socket: join(folder, 'mapper.sock'), database: join(folder, 'mapper.db'), restored: false, log: silentLogger };
 }
 
 async function run(listen: Endpoint, changes: object = {}): Promise<RunningMapper> {
@@ -87,6 +88,28 @@ describe('the daemon', () => {
       schema: 'netweft.agreements/v1',
       agreements: [],
     });
+  });
+
+  test('on a database that was put back from a copy tells agents so: they take everything anew', async () => {
+    const listen = await freeEndpoint();
+    const { socket, database } = options(listen);
+    const first = await run(listen);
+    await adminRequest(socket, 'POST', '/v1/apply', { records: TWO_TENANTS });
+    const before = await register(listen);
+    await first.stop();
+    await copyFile(database, `${database}.copy`);
+    const second = await run(listen);
+    await adminRequest(socket, 'DELETE', '/v1/records/port/a30');
+    await second.stop();
+    await rename(`${database}.copy`, database);
+    const third = await run(listen, { restored: true });
+    const after = await register(listen);
+    expect([before.kind, after.kind]).toEqual(['registered', 'registered']);
+    expect(after).not.toHaveProperty('incarnation', (before as Registered).incarnation);
+    expect(await adminRequest(socket, 'GET', '/v1/status')).toMatchObject({ revision: 1, records: { port: 6 } });
+    await third.stop();
+    await run(listen);
+    expect(await register(listen)).toHaveProperty('incarnation', (after as Registered).incarnation);
   });
 
   test('answers requests that make no sense with what is wrong', async () => {
