@@ -1,31 +1,15 @@
 import { seededRandom } from '../../src/base/random.ts';
 import type { FastPath } from '../../src/fastpath/fast-path.ts';
 import type { InPacket, OutPacket } from '../../src/fastpath/packets.ts';
-import { buildIcmpEcho, buildIpv4, buildTcp, buildUdp } from '../../src/packet/build.ts';
 import { decapsulatedTos, outerEcn, setTos } from '../../src/packet/ecn.ts';
 import { decide } from '../../src/pipeline/decide.ts';
 import type { Outcome } from '../../src/pipeline/outcome.ts';
 import { readHeaderLength } from '../../src/wire/envelope.ts';
-import {
-  addPort,
-  address,
-  agreementItem,
-  GNI_A,
-  GNI_B,
-  header,
-  hostItem,
-  mappingItem,
-  subnetItem,
-  UNDERLAY_PORT,
-} from '../kit/cloud-of-one.ts';
+import { addPort, agreementItem, GNI_A, GNI_B, hostItem, mappingItem, subnetItem } from '../kit/cloud-of-one.ts';
 import { type Bench, openBench } from '../kit/slow-path-bench.ts';
+import { FRAMEWORKS, GUESTS, HOSTS, RandomPackets } from './random-packets.ts';
 
-const STEPS = 120;
-/** Ports 0, 1 and 2 have the first, the first and the second of these; most packets are honest. */
-const GUESTS = ['10.1.2.30', '10.1.2.31', '10.1.2.50', '10.1.2.70', '10.1.2.99', '192.0.2.1', '224.0.0.1'];
-const FRAMEWORKS = ['udp/1.0', 'udp/2.0'];
-const HOSTS = ['198.18.0.12', '198.18.0.13', '198.18.0.99'];
-
+const STEPS = 150;
 /**
  * Random packets and changes of state, from a seed. Each packet is decided afresh by `decide` before
  * the fast path sees it, and what comes out must be that decision, carried out.
@@ -70,49 +54,29 @@ export function checkCacheEquivalence(fastPath: FastPath, seed: number): void {
     () => void bench.state.mappings.takeDue(later(10, 70_000), () => pick([true, false])),
     () => void fastPath.expire(later(1, 1000, 40_000)),
   ];
+  const packets = new RandomPackets(random, bench.state);
   for (let step = 0; step < STEPS; step++) {
-    if (random.next() < 0.25) pick(changes)();
-    else checkOne(bench, randomPacket(random, pick), pick(['y', 'z', undefined]), ++revision);
+    const choice = random.next();
+    if (choice < 0.2) pick(changes)();
+    else if (choice < 0.9) checkOne(bench, packets.next(), pick(['y', 'z', undefined]), ++revision);
+    else checkBatch(bench, packets.batch());
   }
 }
 
-type Pick = <T>(from: readonly T[]) => T;
-
-function randomPacket(random: { uint32(): number }, pick: Pick): InPacket {
-  const isGuest = pick([true, false]);
-  const port = random.uint32() % 4;
-  const own = port === 2 ? '10.1.2.31' : '10.1.2.30';
-  const source = isGuest ? pick([own, own, own, pick(GUESTS)]) : pick(['10.1.2.50', '10.1.2.70', pick(GUESTS)]);
-  const destination = isGuest ? pick(['10.1.2.31', '10.1.2.50', pick(GUESTS)]) : pick(['10.1.2.30', pick(GUESTS)]);
-  const bytes = randomInner(pick, source, destination);
-  if (isGuest) return { kind: 'guest', port, bytes };
-  const gni = pick([GNI_A, GNI_A, GNI_B]);
-  const agreement = 1 + (random.uint32() % 5);
-  const labels = pick([[], [], [5]]);
-  const framework = labels.length > 0 ? 'udp/2.0' : pick(['udp/1.0', 'udp/2.0']);
-  const head = header(framework, { sourceGni: gni, destinationGni: pick([gni, GNI_A]), agreement, labels });
-  const sender = { address: address(pick(HOSTS)), port: UNDERLAY_PORT };
-  return { kind: 'underlay', source: sender, tos: pick([0, 1, 2, 3]), bytes: Uint8Array.from([...head, ...bytes]) };
-}
-
-function randomInner(pick: Pick, source: string, destination: string): Uint8Array {
-  const ip = {
-    source: address(source),
-    destination: address(destination),
-    tos: pick([0, 0, 1, 2, 3]),
-    dontFragment: pick([true, false]),
-  };
-  const payload = new Uint8Array(pick([0, 8, 8, 1400]));
-  const ports = { sourcePort: pick([1, 2]), destinationPort: pick([3, 4]) };
-  const kinds = [
-    () => buildUdp({ ...ip, ...ports, payload }),
-    () => buildUdp({ ...ip, ...ports, payload }),
-    () => buildTcp({ ...ip, ...ports, flags: pick([2, 16, 4]), payload }),
-    () => buildIcmpEcho({ ...ip, id: pick([1, 2]), sequence: 1, payload }),
-    () => buildIpv4({ ...ip, protocol: 17, payload: new Uint8Array(16), moreFragments: true, dontFragment: false }),
-    () => buildIpv4({ ...ip, protocol: 99, payload, options: pick([new Uint8Array(0), Uint8Array.of(1, 1, 1, 1)]) }),
-  ];
-  return pick(kinds)();
+/** Packets that wait are left to `checkOne`: what lets them go is not in the batch. */
+function checkBatch(bench: Bench, packets: readonly InPacket[]): void {
+  const decided = packets.map((packet) => ({ packet, outcome: fresh(bench, packet) }));
+  const going = decided.filter(({ outcome }) => outcome.kind !== 'hold');
+  const before = bench.dropped();
+  const out = bench.step(going.map(({ packet }) => packet));
+  const [first] = packets;
+  if (first === undefined) return;
+  expectSame(
+    out,
+    going.flatMap(({ packet, outcome }) => carriedOut(packet, outcome)),
+    first,
+  );
+  expectSame(bench.dropped() - before, going.filter(({ outcome }) => outcome.kind === 'drop').length, first);
 }
 
 function checkOne(bench: Bench, packet: InPacket, answer: string | undefined, revision: number): void {

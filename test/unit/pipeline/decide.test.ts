@@ -34,6 +34,18 @@ function udp(source: string, destination: string, payloadBytes = 4): Uint8Array 
   });
 }
 
+function laterFragment(bytes: number): Uint8Array {
+  const [source, destination] = [address('10.1.2.30'), address('10.1.2.50')];
+  return buildIpv4({
+    source,
+    destination,
+    protocol: 17,
+    payload: new Uint8Array(bytes),
+    fragmentOffset: 8,
+    dontFragment: true,
+  });
+}
+
 function fromGuest(port: number, bytes: Uint8Array): Arrival {
   return { kind: 'guest', port, bytes };
 }
@@ -101,6 +113,9 @@ describe('what a guest sends', () => {
     ['a source of nobody', PORT_A30, udp('192.0.2.1', '10.1.2.50'), 'spoofed-source'],
     ['an underlay address as destination', PORT_A30, udp('10.1.2.30', '198.18.0.12'), 'no-subnet'],
     ['a broadcast', PORT_A30, udp('10.1.2.30', '255.255.255.255'), 'not-unicast'],
+    ["its subnet's broadcast address", PORT_A30, udp('10.1.2.30', '10.1.2.255'), 'not-unicast'],
+    ["its subnet's own address", PORT_A30, udp('10.1.2.30', '10.1.2.0'), 'not-unicast'],
+    ['a later fragment that is too long', PORT_A30, laterFragment(1480), 'too-long'],
     ['multicast', PORT_A30, udp('10.1.2.30', '224.0.0.1'), 'not-unicast'],
     ['this-network', PORT_A30, udp('10.1.2.30', '0.0.0.0'), 'not-unicast'],
     ['loopback', PORT_A30, udp('10.1.2.30', '127.0.0.1'), 'not-unicast'],
