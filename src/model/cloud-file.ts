@@ -50,7 +50,9 @@ export function parseCloudFile(text: string, fileName: string, scope: CloudFileS
     );
   }
   const reading = new CloudReading(text, scope);
-  if (reading.complaints.length > 0) throw new UserError('invalid', listComplaints(fileName, reading.complaints));
+  if (reading.complaints.length > 0) {
+    throw new UserError('invalid', listComplaints(fileName, reading.complaints, reading.unlistedProblems));
+  }
   return {
     records: reading.records,
     lab: reading.lab,
@@ -62,6 +64,8 @@ export function parseCloudFile(text: string, fileName: string, scope: CloudFileS
 class CloudReading {
   readonly records: CloudRecord[] = [];
   readonly complaints: Complaint[] = [];
+  /** Of rules between records: complaints that would not be listed are only counted. */
+  unlistedProblems = 0;
   lab: LabSection | undefined;
   readonly #document: CloudDocument;
   /** By position in `records`. */
@@ -151,10 +155,13 @@ class CloudReading {
   }
 
   #checkRules(scope: CloudFileScope): void {
-    for (const problem of validateCloud(this.records)) {
-      if (scope === 'part' && problem.isDangling) continue;
-      this.#complain(this.#lineOfProblem(problem), formatProblem(problem));
-    }
+    const problems = validateCloud(this.records)
+      .filter(({ isDangling }) => scope === 'whole' || !isDangling)
+      .map((problem) => ({ problem, line: this.#lineOfProblem(problem) }))
+      .toSorted((a, b) => a.line - b.line);
+    const listed = problems.slice(0, MAX_LISTED_PROBLEMS);
+    for (const { problem, line } of listed) this.#complain(line, formatProblem(problem));
+    this.unlistedProblems = problems.length - listed.length;
   }
 
   #lineOfProblem({ index, path }: Problem): number {
@@ -167,12 +174,12 @@ class CloudReading {
   }
 }
 
-function listComplaints(fileName: string, complaints: readonly Complaint[]): string {
+function listComplaints(fileName: string, complaints: readonly Complaint[], unlisted: number): string {
   const lines = complaints
     .toSorted((a, b) => a.line - b.line)
     .slice(0, MAX_LISTED_PROBLEMS)
     .map(({ line, message }) => `${fileName}:${line}: ${message}`);
-  const more = complaints.length - lines.length;
+  const more = complaints.length - lines.length + unlisted;
   if (more > 0) lines.push(`${fileName}: and ${more} more problems`);
   return lines.join('\n');
 }

@@ -1,10 +1,27 @@
 /** Words longer than this are not compared: they are no typing mistake of a key or a kind. */
 const MAX_COMPARED_LENGTH = 64;
+/** Candidates that one word is compared with: comparing takes time, and the answer is only a hint. */
+const MAX_CANDIDATES = 256;
 
 /** The candidate that `word` is most likely a mistyped form of; `undefined` when none is close. */
 export function nearestWord(word: string, candidates: readonly string[]): string | undefined {
   if (word.length > MAX_COMPARED_LENGTH) return undefined;
   const farthest = Math.max(1, Math.floor(word.length / 3));
+  return nearest(word, plausible(word, candidates, farthest), farthest);
+}
+
+/** Those of a length that fits; of too many, those that begin or end as the word does. */
+function plausible(word: string, candidates: readonly string[], farthest: number): readonly string[] {
+  const fitting = candidates.filter(({ length }) => Math.abs(length - word.length) <= farthest);
+  if (fitting.length <= MAX_CANDIDATES) return fitting;
+  const third = Math.ceil(word.length / 3);
+  const [head, tail] = [word.slice(0, third), word.slice(-third)];
+  const close = fitting.filter((candidate) => candidate.endsWith(tail));
+  if (close.length === 0) close.push(...fitting.filter((candidate) => candidate.startsWith(head)));
+  return close.slice(0, MAX_CANDIDATES);
+}
+
+function nearest(word: string, candidates: readonly string[], farthest: number): string | undefined {
   let best: string | undefined;
   let bestDistance = farthest + 1;
   for (const candidate of candidates) {

@@ -8,8 +8,8 @@ export interface Problem {
   readonly name: string;
   /** What is wrong and why. */
   readonly message: string;
-  /** What to do about it. */
-  readonly hint: string;
+  /** What to do about it; found out only for problems that are told, since it may take a search. */
+  readonly hint: () => string;
   /** Keys and list positions from the record down to what is wrong. */
   readonly path: readonly string[];
   /** The record refers to one that the list does not have. */
@@ -23,10 +23,10 @@ export interface Placed<R extends CloudRecord = CloudRecord> {
 }
 
 export function problemOf({ index, record }: Placed, path: readonly string[], message: string, hint: string): Problem {
-  return { index, kind: record.kind, name: record.spec.name, message, hint, path, isDangling: false };
+  return { index, kind: record.kind, name: record.spec.name, message, hint: () => hint, path, isDangling: false };
 }
 
 /** `port a30: what is wrong; what to do`. */
 export function formatProblem({ kind, name, message, hint }: Problem): string {
-  return `${kind} ${name}: ${message}; ${hint}`;
+  return `${kind} ${name}: ${message}; ${hint()}`;
 }

@@ -52,10 +52,12 @@ function referenceProblems(records: PlacedRecords): Problem[] {
 }
 
 function danglingReference(records: PlacedRecords, placed: Placed, field: string, name: string, kind: Kind): Problem {
-  const known = records.ofKind(kind).map(({ record }) => record.spec.name);
-  const near = nearestWord(name, known);
-  const hint = near === undefined ? `add a ${kind} record of that name, or correct it` : `did you mean ${near}?`;
-  return { ...problemOf(placed, [field], `there is no ${kind} ${name}`, hint), isDangling: true };
+  const hint = () => {
+    const known = records.ofKind(kind).map(({ record }) => record.spec.name);
+    const near = nearestWord(name, known);
+    return near === undefined ? `add a ${kind} record of that name, or correct it` : `did you mean ${near}?`;
+  };
+  return { ...problemOf(placed, [field], `there is no ${kind} ${name}`, ''), hint, isDangling: true };
 }
 
 function gniProblems(records: PlacedRecords): Problem[] {

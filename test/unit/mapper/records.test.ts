@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { UserError } from '../../../src/base/errors.ts';
 import { parseKind, parseRecord } from '../../../src/model/record-check.ts';
 import type { CloudRecord, Kind } from '../../../src/model/records.ts';
@@ -90,6 +90,24 @@ describe('apply', () => {
     expect(error.message).toMatch(message);
     expect(JSON.stringify(cloud.mapper.state.cloud.all())).toBe(before);
     expect(cloud.mapper.state.revision).toBe(revision);
+  });
+
+  test('does not search long for what many wrong names could mean', async () => {
+    const guests = Array.from({ length: 4_900 }, (_, index) =>
+      record('guest', { name: `a-guest-${index}`, tenant: 'a' }),
+    );
+    const cloud = await TestCloud.open([...TWO_TENANTS, ...guests]);
+    const ports = Array.from({ length: 60 }, (_, index) =>
+      changed('port', 'a30', { name: `p${index}`, guest: `a-gust-${1000 + index}`, device: `d${index}` }),
+    );
+    const lowered = vi.spyOn(String.prototype, 'toLowerCase');
+    const error = await refusal(cloud.mapper.apply(ports));
+    // Each comparison of two names lowers both.
+    const comparisons = lowered.mock.calls.length / 2;
+    lowered.mockRestore();
+    expect(error.message).toMatch(/^port p0: there is no guest a-gust-1000; did you mean a-guest-1000\?\n/);
+    expect(error.message.split('\n')).toHaveLength(21);
+    expect(comparisons).toBeLessThan(20 * 300);
   });
 
   test('addresses may be swapped in one apply', async () => {

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { nearestWord } from '../../../src/model/nearest-word.ts';
 
 const KINDS = ['tenant', 'network', 'subnet', 'host', 'guest', 'port'];
@@ -14,4 +14,16 @@ test.each([
   ['x'.repeat(10_000), undefined],
 ])('%s is meant as %s', (word, expected) => {
   expect(nearestWord(word, KINDS)).toBe(expected);
+});
+
+describe('among twenty thousand', () => {
+  const guests = Array.from({ length: 20_000 }, (_, index) => `tenant-a-guest-${String(index).padStart(5, '0')}`);
+
+  test.each([
+    ['tenant-a-gest-12345', 'tenant-a-guest-12345'],
+    ['tenannt-a-guest-00007', 'tenant-a-guest-00007'],
+    ['somebody-else-entirely', undefined],
+  ])('%s is meant as %s', (word, expected) => {
+    expect(nearestWord(word, guests)).toBe(expected);
+  });
 });
