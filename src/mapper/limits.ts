@@ -25,6 +25,8 @@ export const MAX_SESSIONS = 10_000;
 export const HEARTBEAT_MS = 1_000;
 /** A session that is silent for so long is over. */
 export const SESSION_SILENCE_MS = 5_000;
+/** And not before it was listened for so long again: what it said may wait in the socket of a daemon that was busy. */
+export const SILENCE_GRACE_MS = 250;
 /** Ids of registrations, and boots that were replaced, which are remembered per host to tell late duplicates. */
 export const MAX_REMEMBERED = 16;
 

@@ -4,7 +4,7 @@ import type { Random } from '../base/random.ts';
 import type { Answer, Item, Message, PortItem, Push, PushAck, Register, SubnetItem } from '../control/messages.ts';
 import { PushSender } from '../control/push-sender.ts';
 import { Responder } from '../control/responder.ts';
-import { SESSION_SILENCE_MS } from './limits.ts';
+import { SESSION_SILENCE_MS, SILENCE_GRACE_MS } from './limits.ts';
 
 /** Why a session is over; for logs and counters. */
 export type SessionEnd = 'silent' | 'overflowed' | 'replaced' | 'host-gone' | 'stopped';
@@ -121,10 +121,11 @@ export class Session {
     });
   }
 
-  #watchSilence(): void {
+  #watchSilence(isLastCall = false): void {
     const { clock } = this.#options;
     const left = this.lastHeard + SESSION_SILENCE_MS - clock.now();
-    if (left <= 0) this.end('silent');
+    if (left <= 0 && isLastCall) this.end('silent');
+    else if (left <= 0) this.#cancelSilenceTimer = clock.after(SILENCE_GRACE_MS, () => this.#watchSilence(true));
     else this.#cancelSilenceTimer = clock.after(left, () => this.#watchSilence());
   }
 }

@@ -28,6 +28,11 @@ export class ManualClock implements Clock {
     return () => this.#timers.delete(timer);
   }
 
+  /** Time passes in which the process does nothing: timers that were due meanwhile run afterwards. */
+  stall(ms: number): void {
+    this.#now += ms;
+  }
+
   /** Lets time pass, timer by timer, and what each one causes happen. */
   async pass(ms: number): Promise<void> {
     const until = this.#now + ms;

@@ -72,6 +72,20 @@ describe('registration', () => {
     expect(x.takePushed()).toEqual([]);
   });
 
+  test('a session lasts through a stall of the daemon if its agent spoke meanwhile', async () => {
+    const cloud = await TestCloud.open();
+    const x = cloud.agent('x', '198.18.0.11');
+    const y = cloud.agent('y', '198.18.0.12');
+    await x.register();
+    await y.register();
+    cloud.clock.stall(20_000);
+    await cloud.clock.pass(0);
+    // Read from the socket after the timers ran.
+    expect(await x.ask({ kind: 'heartbeat' })).toEqual({ kind: 'heartbeat-ack' });
+    await cloud.clock.pass(300);
+    expect(cloud.mapper.status().hosts.map(({ state }) => state)).toEqual(['up', 'silent', 'absent']);
+  });
+
   test('a session ends after five seconds of silence, and lasts with heartbeats', async () => {
     const cloud = await TestCloud.open();
     const x = cloud.agent('x', '198.18.0.11');
