@@ -37,7 +37,13 @@ async function freeEndpoint(): Promise<Endpoint> {
 }
 
 function options(listen: Endpoint) {
-  return { listen, socket: join(folder, 'mapper.sock'), database: join(folder, 'mapper.db'), restored: false, log: silentLogger };
+  return {
+    listen,
+    socket: join(folder, 'mapper.sock'),
+    database: join(folder, 'mapper.db'),
+    restored: false,
+    log: silentLogger,
+  };
 }
 
 async function run(listen: Endpoint, changes: object = {}): Promise<RunningMapper> {
