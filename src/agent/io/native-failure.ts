@@ -48,14 +48,18 @@ const MEANINGS: readonly Meaning[] = [
   },
   {
     steps: ['opening the network namespace'],
-    errors: [errno.ENOENT, errno.ENOTDIR],
+    errors: [errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG, errno.ELOOP],
     code: 'not-found',
     why: 'there is no such network namespace',
     hint: 'ip netns list shows those that exist',
   },
   {
-    steps: ['entering the network namespace', 'moving the device into its network namespace'],
-    errors: [errno.EINVAL, errno.EBADF],
+    steps: [
+      'opening the network namespace',
+      'entering the network namespace',
+      'moving the device into its network namespace',
+    ],
+    errors: [errno.EINVAL, errno.EBADF, errno.ENXIO],
     code: 'not-found',
     why: 'that file is not a network namespace',
     hint: 'ip netns list shows those that exist',
@@ -103,6 +107,27 @@ const MEANINGS: readonly Meaning[] = [
     hint: 'ip address shows those that it has',
   },
   {
+    steps: [
+      'making the device',
+      'moving the device into its network namespace',
+      'setting its MTU',
+      'adding an address',
+      'bringing it up',
+      'adding a route',
+    ],
+    errors: [errno.ENODEV, errno.ENETDOWN],
+    code: 'conflict',
+    why: 'somebody took the device away while it was made',
+    hint: 'see who deletes or renames interfaces or puts them down there: ip monitor link',
+  },
+  {
+    steps: STEPS,
+    errors: [errno.EOPNOTSUPP, errno.ENOSYS, errno.EAFNOSUPPORT, errno.EPROTONOSUPPORT],
+    code: 'unsupported',
+    why: 'this kernel cannot do it',
+    hint: 'see uname -r against the requirements, and which modules are loaded',
+  },
+  {
     steps: STEPS,
     errors: [errno.EPERM, errno.EACCES],
     code: 'not-permitted',
@@ -118,14 +143,21 @@ const MEANINGS: readonly Meaning[] = [
   },
 ];
 
-/** Why the device could not be made; an `Error` that is no UserError where the reason is unknown. */
-export function deviceFailure(step: number, error: number, options: DeviceOptions): Error {
+/** What a guest does in its own namespace can make any step fail in any way: none of it is a fault of ours. */
+const UNFORESEEN: Omit<Meaning, 'steps' | 'errors'> = {
+  code: 'conflict',
+  why: 'the kernel refused it for a reason that is not foreseen',
+  hint: 'see who else changes interfaces there (ip monitor all), and what the kernel says (dmesg)',
+};
+
+/** Why the device could not be made. */
+export function deviceFailure(step: number, error: number, options: DeviceOptions): UserError {
   const where = options.namespace === undefined ? '' : ` in network namespace ${options.namespace}`;
   return explain(step, error, `device ${options.name}${where}`);
 }
 
 /** Why the worker could not start. */
-export function startFailure(step: number, error: number, underlay: Endpoint): Error {
+export function startFailure(step: number, error: number, underlay: Endpoint): UserError {
   return explain(step, error, `underlay ${formatEndpoint(underlay)}`);
 }
 
@@ -134,13 +166,14 @@ export function workerFault(step: number, error: number): Error {
   return new Error(`the packet worker ended: ${describe(step, error)}`);
 }
 
-function explain(step: number, error: number, what: string): Error {
+function explain(step: number, error: number, what: string): UserError {
   const name = STEPS[step];
-  const meaning = MEANINGS.find(({ steps, errors }) => name && steps.includes(name) && errors.includes(error));
-  if (meaning === undefined) return new Error(`${what}: ${describe(step, error)}`);
-  return new UserError(meaning.code, `${what}: ${meaning.why} (${describe(step, error)})`, meaning.hint);
+  const fits = ({ steps, errors }: Meaning) => name !== undefined && steps.includes(name) && errors.includes(error);
+  const { code, why, hint } = MEANINGS.find(fits) ?? UNFORESEEN;
+  return new UserError(code, `${what}: ${why} (${describe(step, error)})`, hint);
 }
 
 function describe(step: number, error: number): string {
-  return `${STEPS[step] ?? `step ${step}`} failed with ${getSystemErrorName(-error)}`;
+  const reason = error > 0 ? getSystemErrorName(-error) : 'no error number';
+  return `${STEPS[step] ?? `step ${step}`} failed with ${reason}`;
 }

@@ -38,7 +38,10 @@ export interface IoCounters {
   readonly underlayBytesIn: number;
   readonly underlayPacketsOut: number;
   readonly underlayBytesOut: number;
-  /** The ring towards JavaScript was full. */
+  /**
+   * Rounds in which a guest's device or the socket was left unread, because it had its share of the ring towards
+   * JavaScript. What then overflows is counted by the kernel: at the device (TX dropped), in `socketOverflow`.
+   */
   readonly inRingFull: number;
   /** The ring towards the worker was full. */
   readonly outRingFull: number;
@@ -57,8 +60,9 @@ export interface PacketIo {
   /** The address that the underlay socket is bound to. */
   readonly underlay: Endpoint;
   /**
-   * Makes the device of port `port` (an index of the agent's choice, 0 to 65535). Throws UserError:
-   * `in-use` (the name is taken), `not-found` (no such namespace), `not-permitted`, `unsupported`.
+   * Makes the device of port `port` (an index of the agent's choice, 0 to 65535). Whatever the kernel refuses is
+   * a UserError: `in-use` (the name is taken), `not-found` (no such namespace), `not-permitted`, `unsupported`,
+   * `conflict` (somebody changed the namespace meanwhile, or a reason that is not foreseen), ...
    */
   openPort(port: number, options: DeviceOptions): Promise<void>;
   /** Removes the device; a port that is not open is ignored. */

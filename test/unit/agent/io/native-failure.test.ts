@@ -46,10 +46,45 @@ test('explains an underlay address that cannot be bound', () => {
   expect(startFailure(step('bind'), errno.EADDRNOTAVAIL, underlay)).toMatchObject({ code: 'not-found' });
 });
 
-test('what nobody foresaw is no error of the user, and says step and errno', () => {
+test.each([
+  ['createDevice', errno.ENODEV, 'conflict'],
+  ['moveDevice', errno.ENODEV, 'conflict'],
+  ['configureLink', errno.ENODEV, 'conflict'],
+  ['addAddress', errno.ENODEV, 'conflict'],
+  ['bringUp', errno.ENODEV, 'conflict'],
+  ['addRoute', errno.ENETDOWN, 'conflict'],
+])('explains %s with errno %i as a device taken away', (name, error, code) => {
+  const failure = deviceFailure(step(name), error, OPTIONS);
+  expect(failure.code).toBe(code);
+  expect(failure.message).toContain('somebody took the device away');
+});
+
+test.each([
+  ['openNamespace', errno.ENXIO, 'that file is not a network namespace'],
+  ['moveDevice', errno.EINVAL, 'that file is not a network namespace'],
+  ['openNamespace', errno.ENAMETOOLONG, 'there is no such network namespace'],
+  ['openNamespace', errno.ENOTDIR, 'there is no such network namespace'],
+])('explains %s with errno %i as a path to no namespace', (name, error, why) => {
+  const failure = deviceFailure(step(name), error, OPTIONS);
+  expect(failure.code).toBe('not-found');
+  expect(failure.message).toContain(why);
+});
+
+const everyFailure = [...nativeSteps().keys(), undefined].flatMap((name) => {
+  return [errno.ENODEV, errno.ENXIO, errno.EOPNOTSUPP, errno.EIO, 9999, 0].map((error) => ({ name, error }));
+});
+
+test.each(everyFailure)('whatever step $name fails with, as $error, is for people and names it', ({ name, error }) => {
+  const failure = deviceFailure(name === undefined ? 200 : step(name), error, OPTIONS);
+  expect(failure).toBeInstanceOf(UserError);
+  expect(failure.hint).toMatch(/\w{3}/);
+  expect(failure.message).toMatch(/^device tun0 in network namespace guest: .{10,} \(.+ failed with .+\)$/);
+});
+
+test('what is not foreseen says step and errno', () => {
   const failure = deviceFailure(step('configureLink'), errno.EIO, OPTIONS);
-  expect(failure).not.toBeInstanceOf(UserError);
-  expect(failure.message).toContain('setting its MTU failed with EIO');
+  expect(failure.message).toContain('(setting its MTU failed with EIO)');
+  expect(deviceFailure(step('addRoute'), 9999, OPTIONS).message).toContain('9999');
 });
 
 test('names every step of the native side', () => {
