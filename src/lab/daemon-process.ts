@@ -32,9 +32,24 @@ export function startDaemon(daemon: DaemonPlan, program: Program): ProcessRecord
     // That it could not be started shows as a process that is not there.
     child.on('error', () => {});
     const pid = child.pid ?? 0;
-    return { pid, startTime: processStat(pid)?.startTime ?? 0 };
+    return processRecord(pid) ?? { pid, startTime: 0 };
   } finally {
     closeSync(log);
+  }
+}
+
+/** `undefined` where there is no such process. */
+export function processRecord(pid: number): ProcessRecord | undefined {
+  const stat = processStat(pid);
+  return stat && { pid, startTime: stat.startTime };
+}
+
+/** The program and its arguments; none where the process has ended. */
+export function commandLine(pid: number): string[] {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+  } catch {
+    return [];
   }
 }
 

@@ -1,9 +1,10 @@
 /** Ending and starting single daemons of a lab, to see what the rest does without them. */
 import { UserError } from '../base/errors.ts';
 import { endProcesses, isRunning, type Program } from './daemon-process.ts';
-import { type LabRecord, writeLabRecord } from './lab-record.ts';
+import { withLabLock } from './lab-lock.ts';
+import { changeLabRecord, type LabRecord, readLabRecord } from './lab-record.ts';
 import type { DaemonPlan } from './plan.ts';
-import { startOne } from './raise-lab.ts';
+import { awaitDaemon, startOnRecord } from './raise-lab.ts';
 
 export function isDaemonRunning(record: LabRecord, daemon: DaemonPlan): boolean {
   const process = record.processes[daemon.name];
@@ -11,16 +12,25 @@ export function isDaemonRunning(record: LabRecord, daemon: DaemonPlan): boolean 
 }
 
 /** Ends the daemon's process; one that has ended already is no fault. */
-export async function stopDaemon(record: LabRecord, daemon: DaemonPlan): Promise<void> {
-  const { [daemon.name]: process, ...others } = record.processes;
-  if (process !== undefined) await endProcesses([process]);
-  writeLabRecord({ ...record, processes: others });
+export async function stopDaemon(lab: string, daemon: DaemonPlan): Promise<void> {
+  await withLabLock(lab, async () => {
+    const process = readLabRecord(lab)?.processes[daemon.name];
+    if (process !== undefined) await endProcesses([process]);
+    changeLabRecord(lab, ({ processes }) => {
+      const others = Object.entries(processes).filter(([name]) => name !== daemon.name);
+      return { processes: Object.fromEntries(others) };
+    });
+  });
 }
 
 /** Starts the daemon anew, as it was started at first, and returns when it answers. */
-export async function restartDaemon(record: LabRecord, daemon: DaemonPlan, program: Program): Promise<void> {
-  if (isDaemonRunning(record, daemon)) {
-    throw new UserError('in-use', `${daemon.name} is running already`, `end it first: weft lab stop ${daemon.name}`);
-  }
-  await startOne(record, daemon, program, new AbortController().signal);
+export async function restartDaemon(lab: string, daemon: DaemonPlan, program: Program): Promise<void> {
+  const record = await withLabLock(lab, async () => {
+    const before = readLabRecord(lab);
+    if (before !== undefined && isDaemonRunning(before, daemon)) {
+      throw new UserError('in-use', `${daemon.name} is running already`, `end it first: weft lab stop ${daemon.name}`);
+    }
+    return startOnRecord(lab, daemon, program);
+  });
+  await awaitDaemon(record, daemon, new AbortController().signal);
 }

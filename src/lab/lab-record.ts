@@ -1,6 +1,6 @@
 /**
- * What a lab consists of, on disk: the one source for taking it down. A thing is written here before it
- * is made, so that no crash leaves anything that nobody knows.
+ * What a lab consists of, on disk: the one source for taking it down. What is to be made is written here
+ * before, and the identity of each thing at once when it is made. Only who holds the lab's lock writes.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -41,6 +41,15 @@ export function writeLabRecord(record: LabRecord): void {
   const path = join(labDirectory(record.plan.name), 'lab.json');
   writeFileSync(`${path}.new`, JSON.stringify(record, undefined, 2));
   renameSync(`${path}.new`, path);
+}
+
+/** Changes the record as it is on disk now, and returns what it is then. */
+export function changeLabRecord(name: string, change: (record: LabRecord) => Partial<LabRecord>): LabRecord {
+  const record = readLabRecord(name);
+  if (record === undefined) throw new UserError('not-found', `no lab ${name} is up`, 'it was taken down meanwhile');
+  const changed = { ...record, ...change(record) };
+  writeLabRecord(changed);
+  return changed;
 }
 
 /** `undefined` where there is no such lab, or nothing of it but its directory. */

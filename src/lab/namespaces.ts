@@ -32,17 +32,30 @@ function ipMissing(error: NodeJS.ErrnoException): Error {
   return new UserError('unsupported', 'the command `ip` is not installed', 'install the package iproute2');
 }
 
-/** Removes a namespace if it is still the one that was made; its devices go with it. */
-export function removeNamespace(name: string, identity: string | undefined): void {
-  const found = namespaceIdentity(name);
-  if (found === undefined || (identity !== undefined && found !== identity)) return;
-  runIp([`netns delete ${name}`]);
+/** Makes a namespace and returns its identity; throws `in-use` where one of that name exists. */
+export function addNamespace(name: string): string {
+  if (namespaceIdentity(name) !== undefined) throw namespaceInUse(name);
+  try {
+    runIp([`netns add ${name}`]);
+  } catch (error) {
+    throw /File exists/.test(String(error)) ? namespaceInUse(name) : error;
+  }
+  return namespaceIdentity(name) ?? '';
 }
 
-/** The processes whose main thread is in the namespace. */
-export function processesIn(name: string): number[] {
-  const inode = statSync(namespacePath(name), { throwIfNoEntry: false })?.ino;
-  if (inode === undefined) return [];
+export function namespaceInUse(name: string): UserError {
+  const hint = `if nobody needs it: ip netns delete ${name}; if a lab made it: weft lab down`;
+  return new UserError('in-use', `a network namespace ${name} exists already`, hint);
+}
+
+/** Removes a namespace that is still the one with this identity; its devices go with it. */
+export function removeNamespace(name: string, identity: string): void {
+  if (namespaceIdentity(name) === identity) runIp([`netns delete ${name}`]);
+}
+
+/** The processes whose main thread is in the namespace of this identity, whether or not it still has a name. */
+export function processesIn(identity: string): number[] {
+  const inode = identity.slice(identity.indexOf(':') + 1);
   const pids = readdirSync('/proc').filter((entry) => /^\d+$/.test(entry));
   return pids.filter((pid) => namespaceLink(pid) === `net:[${inode}]`).map(Number);
 }

@@ -55,6 +55,7 @@ export interface LabPlan {
   readonly name: string;
   /** In the order in which they are made. */
   readonly namespaces: readonly string[];
+  /** What makes the devices in them. */
   readonly ipSteps: readonly IpStep[];
   readonly mapper: DaemonPlan;
   readonly agents: readonly DaemonPlan[];
@@ -87,7 +88,7 @@ export function planLab(records: readonly CloudRecord[], section: LabSection, di
     name,
     namespaces,
     ipSteps: [
-      createStep(namespaces, members, bridge),
+      linkStep(members, bridge),
       bridgeStep(members, bridge),
       ...memberSteps(members, section.underlay),
       ...loopbacks,
@@ -158,12 +159,12 @@ function checkNamespaces(guests: readonly GuestPlan[], members: readonly Member[
   }
 }
 
-function createStep(namespaces: readonly string[], members: readonly Member[], bridge: string): IpStep {
-  const links = members.map(
+function linkStep(members: readonly Member[], bridge: string): IpStep {
+  const lines = members.map(
     (member, index) =>
       `link add ${UNDERLAY_DEVICE} netns ${member.namespace} mtu ${UNDERLAY_MTU} type veth peer name link${index} netns ${bridge} mtu ${UNDERLAY_MTU}`,
   );
-  return { lines: [...namespaces.map((name) => `netns add ${name}`), ...links] };
+  return { lines };
 }
 
 function bridgeStep(members: readonly Member[], bridge: string): IpStep {

@@ -1,12 +1,13 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { UserError } from '../base/errors.ts';
 import type { CloudRecord } from '../model/records.ts';
 import { adminRequest } from '../admin/client.ts';
 import { awaitAnswer, awaitPorts, type Waiting } from './await-daemons.ts';
 import { isRunning, type Program, startDaemon } from './daemon-process.ts';
-import { claimLab, type LabRecord, releaseLab, writeLabRecord } from './lab-record.ts';
-import { lowerLab } from './lower-lab.ts';
-import { namespaceIdentity, runIp } from './namespaces.ts';
+import { withLabLock } from './lab-lock.ts';
+import { changeLabRecord, claimLab, type LabRecord, writeLabRecord } from './lab-record.ts';
+import { lowerLockedLab } from './lower-lab.ts';
+import { addNamespace, namespaceIdentity, namespaceInUse, runIp } from './namespaces.ts';
 import type { DaemonPlan, LabPlan } from './plan.ts';
 
 /** Lines of a daemon's log that are shown when it fails. */
@@ -26,73 +27,57 @@ export interface RaiseOptions {
 
 /** Makes the whole lab, and returns when every port is up. What fails is undone before it is thrown. */
 export async function raiseLab(options: RaiseOptions): Promise<LabRecord> {
-  const record = claim(options);
-  try {
-    return await raise(record, options);
-  } catch (error) {
-    options.progress('failed; undoing');
-    await lowerLab(options.plan.name);
-    throw error;
-  }
+  const { name } = options.plan;
+  claimLab(name);
+  return withLabLock(name, async () => {
+    try {
+      return await raise(options);
+    } catch (error) {
+      options.progress('failed; undoing');
+      await lowerLockedLab(name);
+      throw error;
+    }
+  });
 }
 
-/** Takes the name, and makes sure that nothing of another will be on record as the lab's. */
-function claim({ plan, file }: RaiseOptions): LabRecord {
-  claimLab(plan.name);
-  try {
-    checkFree(plan);
-    const record: LabRecord = { schema: 'netweft.lab/v1', file, plan, identities: {}, processes: {} };
-    writeLabRecord(record);
-    return record;
-  } catch (error) {
-    releaseLab(plan.name);
-    throw error;
-  }
-}
-
-function checkFree(plan: LabPlan): void {
+async function raise(options: RaiseOptions): Promise<LabRecord> {
+  const { plan, progress, program, signal } = options;
   const taken = plan.namespaces.find((name) => namespaceIdentity(name) !== undefined);
-  if (taken === undefined) return;
-  const hint = `if nobody needs it: ip netns delete ${taken}; if a lab made it: weft lab down`;
-  throw new UserError('in-use', `a network namespace ${taken} exists already`, hint);
-}
+  if (taken !== undefined) throw namespaceInUse(taken);
+  writeLabRecord({ schema: 'netweft.lab/v1', file: options.file, plan, identities: {}, processes: {} });
 
-async function raise(claimed: LabRecord, options: RaiseOptions): Promise<LabRecord> {
-  const { plan, progress, program } = options;
   progress(`namespaces: ${plan.namespaces.length}`);
+  for (const name of plan.namespaces) makeNamespace(plan.name, name);
   for (const step of plan.ipSteps) runIp(step.lines, step.namespace);
-  let record: LabRecord = { ...claimed, identities: identitiesOf(plan) };
-  writeLabRecord(record);
 
   progress(`mapping daemon on ${plan.mapper.underlay}`);
-  record = await startOne(record, plan.mapper, program, options.signal);
+  let record = startOnRecord(plan.name, plan.mapper, program);
+  await awaitDaemon(record, plan.mapper, signal);
   await adminRequest(plan.mapper.socket, 'POST', '/v1/apply', { records: options.records });
 
   progress(`agents: ${plan.agents.map((agent) => agent.name).join(', ')}`);
-  for (const agent of plan.agents) record = startProcess(record, agent, program);
-  for (const agent of plan.agents) await awaitReady(record, agent, options.signal, awaitAnswer);
+  for (const agent of plan.agents) record = startOnRecord(plan.name, agent, program);
+  for (const agent of plan.agents) await awaitDaemon(record, agent, signal);
   progress(`ports: ${plan.guests.length}`);
-  for (const agent of plan.agents) await awaitReady(record, agent, options.signal, awaitPorts);
+  for (const agent of plan.agents) await awaitReady(record, agent, signal, awaitPorts);
   return record;
 }
 
-/** Starts a daemon of a lab, and returns the record that has it when it answers. */
-export async function startOne(
-  record: LabRecord,
-  daemon: DaemonPlan,
-  program: Program,
-  signal: AbortSignal,
-): Promise<LabRecord> {
-  const started = startProcess(record, daemon, program);
-  await awaitReady(started, daemon, signal, awaitAnswer);
-  return started;
+/** On record at once: what has no identity on record is not the lab's to remove. */
+function makeNamespace(lab: string, name: string): void {
+  const identity = addNamespace(name);
+  changeLabRecord(lab, ({ identities }) => ({ identities: { ...identities, [name]: identity } }));
 }
 
-function startProcess(record: LabRecord, daemon: DaemonPlan, program: Program): LabRecord {
-  const processes = { ...record.processes, [daemon.name]: startDaemon(daemon, program) };
-  const started = { ...record, processes };
-  writeLabRecord(started);
-  return started;
+/** Starts a daemon; returns the record that has it. The caller holds the lab's lock. */
+export function startOnRecord(lab: string, daemon: DaemonPlan, program: Program): LabRecord {
+  const started = startDaemon(daemon, program);
+  return changeLabRecord(lab, ({ processes }) => ({ processes: { ...processes, [daemon.name]: started } }));
+}
+
+/** Until a daemon on record answers. */
+export function awaitDaemon(record: LabRecord, daemon: DaemonPlan, signal: AbortSignal): Promise<void> {
+  return awaitReady(record, daemon, signal, awaitAnswer);
 }
 
 async function awaitReady(
@@ -111,10 +96,7 @@ async function awaitReady(
 }
 
 function logTail(daemon: DaemonPlan): string {
+  if (!existsSync(daemon.log)) return '  it has none';
   const lines = readFileSync(daemon.log, 'utf8').trimEnd().split('\n').slice(-LOG_TAIL_LINES);
   return lines.map((line) => `  ${line}`).join('\n');
-}
-
-function identitiesOf(plan: LabPlan): Record<string, string> {
-  return Object.fromEntries(plan.namespaces.map((name) => [name, namespaceIdentity(name) ?? '']));
 }

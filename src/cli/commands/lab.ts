@@ -135,8 +135,9 @@ async function down(cli: Cli, word: string | undefined): Promise<void> {
     cli.out(word === undefined ? 'no lab is up\n' : `no lab ${word} is up\n`);
     return;
   }
-  for (const { namespace, pids } of await lowerLab(name)) {
-    cli.err(`left running in ${namespace}, not started by the lab: process ${pids.join(', ')}\n`);
+  for (const { namespace, pids, isForeign } of await lowerLab(name)) {
+    if (isForeign) cli.err(`left alone: the namespace ${namespace}, which is not known to be made by the lab\n`);
+    else cli.err(`left running in ${namespace}, not started by the lab: process ${pids.join(', ')}\n`);
   }
   cli.out(`the lab ${name} is down\n`);
 }
@@ -163,13 +164,13 @@ async function exec(cli: Cli, where: string, words: readonly string[], options: 
 
 async function stop(cli: Cli, name: string, options: LabOption): Promise<void> {
   const record = requireLab(options.lab);
-  await stopDaemon(record, resolveDaemon(record.plan, name));
+  await stopDaemon(record.plan.name, resolveDaemon(record.plan, name));
   cli.out(`${name} has ended\n`);
 }
 
 async function start(cli: Cli, name: string, options: LabOption): Promise<void> {
   const record = requireLab(options.lab);
-  await restartDaemon(record, resolveDaemon(record.plan, name), ownProgram());
+  await restartDaemon(record.plan.name, resolveDaemon(record.plan, name), ownProgram());
   cli.out(`${name} is running\n`);
 }
 

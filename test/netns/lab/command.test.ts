@@ -1,19 +1,22 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { RUN_MARK } from '../../kit/run-mark.ts';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
-const LAB = `wt-cli-${process.pid}`;
+const MAIN = join(ROOT, 'dist/cli/main.js');
+const LAB = `wt-cli-${process.pid}-${RUN_MARK}`;
 
 let folder = '';
 let file = '';
 
 /** Runs the built program as a person does. */
 function weft(...words: string[]): { status: number | null; out: string; err: string } {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [join(ROOT, 'dist/cli/main.js'), ...words], {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...words], {
     encoding: 'utf8',
     timeout: 60_000,
   });
@@ -74,6 +77,18 @@ describe('weft lab', () => {
     expect(weft('lab', 'status', LAB).out).toMatch(/^y +ended/m);
     expect(weft('lab', 'start', 'y', '--lab', LAB).status).toBe(0);
     expect(weft('lab', 'status', LAB).out).toMatch(/^y +running/m);
+  });
+
+  test('two daemons started at the same time are both on record, and down ends both', async () => {
+    for (const daemon of ['x', 'z']) expect(weft('lab', 'stop', daemon, '--lab', LAB).status).toBe(0);
+    const starts = ['x', 'z'].map((daemon) => {
+      return once(spawn(process.execPath, [MAIN, 'lab', 'start', daemon, '--lab', LAB], { stdio: 'ignore' }), 'exit');
+    });
+    expect(await Promise.all(starts)).toEqual([
+      [0, null],
+      [0, null],
+    ]);
+    expect(weft('lab', 'status', LAB).out.match(/^(mapper|x|y|z) +running/gm)).toHaveLength(4);
   });
 
   test('down leaves nothing behind, and does so twice', () => {

@@ -1,17 +1,26 @@
-import { execFileSync, spawn } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { existsSync, readFileSync, readlinkSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, test } from 'vitest';
 import { UserError } from '../../../src/base/errors.ts';
 import { isRunning, type Program } from '../../../src/lab/daemon-process.ts';
 import { isDaemonRunning, restartDaemon, stopDaemon } from '../../../src/lab/lab-daemons.ts';
-import { type LabRecord, labDirectory, readLabRecord, writeLabRecord } from '../../../src/lab/lab-record.ts';
+import {
+  changeLabRecord,
+  type LabRecord,
+  labDirectory,
+  readLabRecord,
+  writeLabRecord,
+} from '../../../src/lab/lab-record.ts';
+import { withLabLock } from '../../../src/lab/lab-lock.ts';
 import { lowerLab } from '../../../src/lab/lower-lab.ts';
 import { planLab } from '../../../src/lab/plan.ts';
 import { raiseLab } from '../../../src/lab/raise-lab.ts';
 import type { CloudRecord } from '../../../src/model/records.ts';
+import { RUN_MARK } from '../../kit/run-mark.ts';
 
-const NAME = `wt-${process.pid}`;
+const NAME = `wt-${process.pid}-${RUN_MARK}`;
 const PROGRAM: Program = [process.execPath, fileURLToPath(new URL('fake-daemon.mjs', import.meta.url))];
 
 function cloud(hosts: readonly string[]): CloudRecord[] {
@@ -36,10 +45,14 @@ function cloud(hosts: readonly string[]): CloudRecord[] {
   ];
 }
 
-function raise(hosts: readonly string[], signal = new AbortController().signal): Promise<LabRecord> {
+function raise(
+  hosts: readonly string[],
+  signal = new AbortController().signal,
+  progress: (line: string) => void = () => {},
+): Promise<LabRecord> {
   const records = cloud(hosts);
   const plan = planLab(records, { name: NAME, underlay: undefined, mapper: '198.18.0.100' }, labDirectory(NAME));
-  return raiseLab({ plan, records, file: '/nowhere.yaml', program: PROGRAM, signal, progress: () => {} });
+  return raiseLab({ plan, records, file: '/nowhere.yaml', program: PROGRAM, signal, progress });
 }
 
 function namespaces(): string[] {
@@ -124,11 +137,24 @@ describe('a lab', () => {
     expectNothingLeft();
   });
 
+  test('whose namespace another makes meanwhile is undone, and that one stays', async () => {
+    const taken = `${NAME}-g0`;
+    const meanwhile = (line: string) => {
+      if (line.startsWith('namespaces')) execFileSync('ip', ['netns', 'add', taken]);
+    };
+    try {
+      await expect(raise(['x'], undefined, meanwhile)).rejects.toThrow(`${taken} exists already`);
+      expect(namespaces()).toEqual([taken]);
+    } finally {
+      execFileSync('ip', ['netns', 'delete', taken]);
+    }
+    expectNothingLeft();
+  });
+
   test('that is half there is taken down', async () => {
     const record = await raise(['x', 'y']);
     execFileSync('ip', ['netns', 'delete', `${NAME}-g1`]);
     process.kill(record.processes['y']?.pid ?? 0, 'SIGKILL');
-    writeLabRecord({ ...record, identities: {} });
     await lowerLab(NAME);
     expectNothingLeft();
   });
@@ -150,7 +176,7 @@ describe('a lab', () => {
   test('never removes a namespace that took the name of one of its own', async () => {
     const record = await raise(['x']);
     writeLabRecord({ ...record, identities: { ...record.identities, [`${NAME}-g0`]: '1:1' } });
-    await lowerLab(NAME);
+    expect(await lowerLab(NAME)).toEqual([{ namespace: `${NAME}-g0`, pids: [], isForeign: true }]);
     expect(namespaces()).toEqual([`${NAME}-g0`]);
     execFileSync('ip', ['netns', 'delete', `${NAME}-g0`]);
     expectNothingLeft();
@@ -158,11 +184,51 @@ describe('a lab', () => {
 
   test('goes on without a daemon that is stopped, and takes it back', async () => {
     const { plan } = await raise(['x']);
-    await stopDaemon(current(), plan.mapper);
+    await stopDaemon(NAME, plan.mapper);
     expect([plan.mapper, ...plan.agents].map((daemon) => isDaemonRunning(current(), daemon))).toEqual([false, true]);
-    await restartDaemon(current(), plan.mapper, PROGRAM);
+    await restartDaemon(NAME, plan.mapper, PROGRAM);
     expect(isDaemonRunning(current(), plan.mapper)).toBe(true);
-    await expect(restartDaemon(current(), plan.mapper, PROGRAM)).rejects.toThrow('running already');
+    await expect(restartDaemon(NAME, plan.mapper, PROGRAM)).rejects.toThrow('running already');
+  });
+
+  test('of which daemons are stopped and started at the same time has all of them on record', async () => {
+    const { plan } = await raise(['x', 'y']);
+    const daemons = [plan.mapper, ...plan.agents];
+    await Promise.all(daemons.map((daemon) => stopDaemon(NAME, daemon)));
+    expect(current().processes).toEqual({});
+    await Promise.all(daemons.map((daemon) => restartDaemon(NAME, daemon, PROGRAM)));
+    expect(daemons.map((daemon) => isDaemonRunning(current(), daemon))).toEqual([true, true, true]);
+    await lowerLab(NAME);
+    expectNothingLeft();
+  });
+
+  test('is changed by one command at a time, and by the next when that has ended', async () => {
+    await raise(['x']);
+    const tryLock = () => spawnSync('flock', ['-n', join(labDirectory(NAME), 'lock'), 'true']).status;
+    await withLabLock(NAME, async () => expect(tryLock()).toBe(1));
+    expect(tryLock()).toBe(0);
+  });
+
+  test('starts a daemon once, however often at the same time', async () => {
+    const { plan } = await raise(['x']);
+    await stopDaemon(NAME, plan.mapper);
+    const starts = await Promise.allSettled([1, 2, 3].map(() => restartDaemon(NAME, plan.mapper, PROGRAM)));
+    expect(starts.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected', 'rejected']);
+    expect(processes()).toHaveLength(2);
+  });
+
+  test('ends its daemons also where they are not on record', async () => {
+    const record = await raise(['x']);
+    const other = spawn('nsenter', [`--net=/run/netns/${NAME}-g0`, 'sleep', '60'], { stdio: 'ignore' });
+    try {
+      await expect.poll(() => readlinkSync(`/proc/${other.pid}/ns/net`)).not.toBe(readlinkSync('/proc/self/ns/net'));
+      changeLabRecord(NAME, () => ({ processes: {} }));
+      expect(await lowerLab(NAME)).toEqual([{ namespace: `${NAME}-g0`, pids: [other.pid], isForeign: false }]);
+      expect(Object.values(record.processes).map(isRunning)).toEqual([false, false]);
+    } finally {
+      other.kill();
+    }
+    expectNothingLeft();
   });
 });
 
