@@ -42,12 +42,11 @@ test('makes the device as it was asked for, and quiet', async () => {
 
 test('makes a device in its own namespace when no other is named', async () => {
   const { io } = await openIo('127.77.0.1');
-  const name = `wtio${process.pid}`;
-  await io.openPort(1, device(undefined, { name, addresses: [] }));
+  await io.openPort(1, device(undefined, { addresses: [] }));
   expect(threadNames()).toContain('weft-worker');
-  expect(ip('link', 'show', 'dev', name)).toContain('mtu 1400');
+  expect(ip('link', 'show', 'dev', DEVICE)).toContain('mtu 1400');
   await io.close();
-  expect(ip('-j', 'link', 'show')).not.toContain(`"${name}"`);
+  expect(ip('-j', 'link', 'show')).not.toContain(`"${DEVICE}"`);
 });
 
 test('refuses a name that is taken, in either namespace', async () => {

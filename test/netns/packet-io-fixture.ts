@@ -6,10 +6,11 @@ import { createInterface } from 'node:readline';
 import { openNativePacketIo } from '../../src/agent/io/native-packet-io.ts';
 import type { DeviceOptions, IoEvents, LostCause, PacketIo } from '../../src/agent/io/packet-io.ts';
 import { parseAddress } from '../../src/base/ipv4.ts';
+import { RUN_MARK } from '../kit/run-mark.ts';
 
 /** Namespaces of other runs of this file at the same time have other names. */
-export const PREFIX = `wt-io-${process.pid}`;
-export const DEVICE = 'wtio0';
+export const PREFIX = `wt-io-${process.pid}-${RUN_MARK}`;
+export const DEVICE = `wti-${RUN_MARK}`;
 export const EMPTY = new Uint8Array();
 
 /** A copy of an InPacket, whose bytes are only lent. */

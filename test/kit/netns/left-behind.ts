@@ -1,6 +1,7 @@
 /** What a lab has on this machine: everything that must be gone when it is down. */
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { RUN_MARK } from '../run-mark.ts';
 
 /** The variable that every process of a lab carries, with the lab's name. */
 export const LAB_VARIABLE = 'WEFT_TEST_LAB';
@@ -50,10 +51,13 @@ export function openFiles(pid: number): string[] {
   return links.toSorted();
 }
 
-/** Network devices outside of any lab; a device that escaped its namespace shows here. */
+/** This run's network devices outside of any lab; a device that escaped its namespace shows here. */
 export function devicesHere(): string[] {
   const links = JSON.parse(execFileSync('ip', ['-json', 'link'], { encoding: 'utf8' })) as { ifname: string }[];
-  return links.map(({ ifname }) => ifname).toSorted();
+  return links
+    .map(({ ifname }) => ifname)
+    .filter((name) => name.includes(RUN_MARK))
+    .toSorted();
 }
 
 function readProcess(pid: string, file: string): string[] {

@@ -1,5 +1,6 @@
 /** The cloud of the tests, as plain records: the cloud file and the expectations are both made from it. */
 import { stringify } from 'yaml';
+import { RUN_MARK } from '../run-mark.ts';
 
 export interface TestPort {
   readonly name: string;
@@ -22,7 +23,7 @@ export interface TestCloud {
   readonly mapper: string;
 }
 
-export const DEVICE = 'weft0';
+export const DEVICE = `weft-${RUN_MARK}`;
 export const PREFIX = '10.1.2.0/24';
 const HOSTS = { x: '198.19.7.11', y: '198.19.7.12', z: '198.19.7.13' };
 const MAPPER = '198.19.7.2';
@@ -30,8 +31,10 @@ const MAPPER = '198.19.7.2';
 /**
  * Tenants `a` and `b` with the same addresses on the same hosts. Besides, `b` has a guest on host x
  * whose address nobody of `a` has, and which shares its host with another of its tenant; it has two addresses.
+ * `purpose` is where its lab's name begins.
  */
-export function twoTenants(name: string): TestCloud {
+export function twoTenants(purpose: string): TestCloud {
+  const name = `${purpose}-${RUN_MARK}`;
   const port = (guest: string, tenant: string, host: string, ...addresses: string[]): TestPort => {
     return { name: guest, tenant, host, addresses, namespace: `${name}-${guest}` };
   };

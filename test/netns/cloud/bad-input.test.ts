@@ -83,7 +83,7 @@ const REFUSED_FILES: { what: string; file: object | string; says: RegExp[] }[] =
   {
     what: 'a device that another port has',
     file: { ports: [portRecord({ device: DEVICE })] },
-    says: [/device weft0 .* is that of port a30/, /choose another device name/],
+    says: [new RegExp(`device ${DEVICE} .* is that of port a30`), /choose another device name/],
   },
   {
     what: 'an underlay address that another host has',
@@ -246,7 +246,8 @@ describe('an agent that cannot make devices', () => {
       const { out } = await lab.weft('port', 'list', '--socket', socket, '--json');
       const { ports } = JSON.parse(out) as PortsDocument;
       expect(ports.map(({ name }) => name)).toEqual(['a70', 'b70']);
-      for (const { trouble } of ports) expect(trouble).toMatch(/device weft0 .*: this machine has no TUN devices/);
+      for (const { trouble } of ports)
+        expect(trouble).toMatch(new RegExp(`device ${DEVICE} .*: this machine has no TUN devices`));
       expect(await cloudSays('a50')).toBe('up');
     });
     expect(log).toMatch(/port-failed .*port=a70 .*hint="?modprobe tun, and see that \/dev\/net\/tun exists/);
