@@ -26,6 +26,7 @@ const HTTP_STATUS: { readonly [Code in UserErrorCode]: number } = {
   limit: 413,
   unsupported: 422,
   unreachable: 503,
+  unfinished: 504,
 };
 
 export interface AdminServerOptions {

@@ -19,12 +19,14 @@ export const USER_ERROR_CODES = [
   'not-permitted',
   'unsupported',
   'limit',
+  'unfinished',
 ] as const;
 
 export type UserErrorCode = (typeof USER_ERROR_CODES)[number];
 
 /**
- * A request that was refused and changed nothing. The message says what, where and why; `hint` says
+ * A request that was refused and changed nothing; with `unfinished`, one that is, or may be, still
+ * being carried out. The message says what, where and why; `hint` says
  * what to do about it.
  */
 export class UserError extends Error {

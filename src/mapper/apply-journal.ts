@@ -6,8 +6,9 @@
  *   2. further transactions write the records themselves;
  *   3. the last one removes the chunks and says so in `meta/model`.
  *
- * While a journal is there the daemon shows the records as they were before (see `MapperState`). A
- * daemon that stops in between carries the journal out when it starts again.
+ * While a journal is there the daemon shows the records as they were before (see `MapperState`). When
+ * the store fails in between, the daemon tries again until it is done (see `JournalRunner`); one that
+ * stops in between carries the journal out when it starts again.
  */
 import { UserError } from '../base/errors.ts';
 import type { CloudRecord } from '../model/records.ts';

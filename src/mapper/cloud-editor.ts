@@ -5,7 +5,8 @@ import { formatProblem } from '../model/problem.ts';
 import type { CloudRecord, Kind } from '../model/records.ts';
 import { validateCloud } from '../model/validate.ts';
 import type { Compare, Store, Write } from '../store/store.ts';
-import { carryOutJournal, journalWrites, modelValue, recordWrite } from './apply-journal.ts';
+import { journalWrites, modelValue, recordWrite } from './apply-journal.ts';
+import type { JournalRunner } from './journal-runner.ts';
 import {
   MAX_APPLY_RECORDS,
   MAX_CHANGE_ATTEMPTS,
@@ -35,22 +36,21 @@ export class CloudEditor {
   readonly #store: Store;
   readonly #state: MapperState;
   readonly #follower: StoreFollower;
+  readonly #journal: JournalRunner;
   #waiting = 0;
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(store: Store, state: MapperState, follower: StoreFollower) {
+  constructor(store: Store, state: MapperState, follower: StoreFollower, journal: JournalRunner) {
     this.#store = store;
     this.#state = state;
     this.#follower = follower;
+    this.#journal = journal;
   }
 
-  /** Carries out the journal that a large change, or a daemon before this one, has left. */
-  async recover(): Promise<void> {
-    const revision = await carryOutJournal(this.#store);
-    if (revision !== undefined) await this.#follower.reached(revision);
-  }
-
-  /** Creates and replaces records; resolves once the daemon acts on them. Throws UserError, nothing changed. */
+  /**
+   * Creates and replaces records; resolves once the daemon acts on them. Throws UserError, nothing
+   * changed; or `unfinished`: the change is decided, and carried out as soon as the store can.
+   */
   apply(records: readonly CloudRecord[]): Promise<ApplyResult> {
     return this.#inTurn(() => this.#attempt(() => this.#tryApply(records)));
   }
@@ -83,7 +83,9 @@ export class CloudEditor {
       return this.#transact([], [model, ...records.map(recordWrite)]);
     }
     if ((await this.#transact([], journalWrites(records))) === undefined) return undefined;
-    await this.recover();
+    await this.#journal.run().catch((error: unknown) => {
+      throw unfinished(error);
+    });
     return this.#state.revision;
   }
 
@@ -121,12 +123,19 @@ export class CloudEditor {
 
   async #attempt<T>(change: () => Promise<T | undefined>): Promise<T> {
     for (let attempt = 0; attempt < MAX_CHANGE_ATTEMPTS; attempt++) {
-      // A journal of another daemon on the same store: its records are not shown before it is done.
-      if (this.#state.journalChunks > 0) await this.recover();
+      // Of another daemon on the same store, or one that the store did not take: not shown before it is done.
+      if (this.#state.journalChunks > 0) await this.#finishJournal();
       const result = await change();
       if (result !== undefined) return result;
     }
     throw new UserError('conflict', 'the records kept changing while this change was checked', 'try again');
+  }
+
+  async #finishJournal(): Promise<void> {
+    await this.#journal.run().catch((error: unknown) => {
+      const message = `a large change before this one is still being carried out: ${messageOf(error)}`;
+      throw new UserError('conflict', message, 'nothing of this change was done; try again later');
+    });
   }
 
   async #inTurn<T>(change: () => Promise<T>): Promise<T> {
@@ -160,6 +169,19 @@ function checkApply(existing: readonly CloudRecord[], records: readonly CloudRec
   const lines = problems.slice(0, MAX_LISTED_PROBLEMS).map(formatProblem);
   if (problems.length > lines.length) lines.push(`and ${problems.length - lines.length} more problems`);
   throw new UserError('invalid', lines.join('\n'));
+}
+
+function unfinished(error: unknown): UserError {
+  const message = `the change is decided and is being carried out, but the store failed meanwhile: ${messageOf(error)}`;
+  return new UserError(
+    'unfinished',
+    message,
+    'the daemon tries again by itself; `weft get` shows the records when it is done',
+  );
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 function stillReferred(kind: Kind, name: string, referrers: readonly string[]): UserError {

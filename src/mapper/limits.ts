@@ -12,6 +12,9 @@ export const MAX_WAITING_CHANGES = 64;
 export const MAX_CHANGE_ATTEMPTS = 5;
 /** Records that one transaction writes beside its guards; more of them go through the journal. */
 export const MAX_DIRECT_WRITES = MAX_OPERATIONS - 8;
+/** How long a journal that the store did not take waits before it is tried again: first, and at most. */
+export const FIRST_JOURNAL_RETRY_MS = 250;
+export const MAX_JOURNAL_RETRY_MS = 10_000;
 /** Bytes of one chunk of the journal. */
 export const MAX_CHUNK_BYTES = MAX_VALUE_BYTES;
 /** Problems that one refusal lists; the rest is counted. */

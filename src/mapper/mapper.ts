@@ -12,6 +12,7 @@ import { Agreements } from './agreements.ts';
 import { type ApplyResult, CloudEditor } from './cloud-editor.ts';
 import type { StoredRecord } from './cloud-view.ts';
 import { SWEEP_MS } from './limits.ts';
+import { JournalRunner } from './journal-runner.ts';
 import { Lookups } from './lookups.ts';
 import { MapperState } from './mapper-state.ts';
 import { type MapperStatus, mapperStatus, portState } from './mapper-status.ts';
@@ -44,6 +45,7 @@ export class Mapper {
   readonly state = new MapperState();
   readonly #options: MapperOptions;
   readonly #follower: StoreFollower;
+  readonly #journal: JournalRunner;
   readonly #editor: CloudEditor;
   readonly #sessions: Sessions;
   readonly #subscriptions: Subscriptions;
@@ -68,7 +70,8 @@ export class Mapper {
     this.#options = options;
     this.#startedAt = clock.now();
     this.#follower = follower;
-    this.#editor = new CloudEditor(store, state, follower);
+    this.#journal = new JournalRunner({ store, follower, clock, log });
+    this.#editor = new CloudEditor(store, state, follower, this.#journal);
     this.#sessions = sessions;
     this.#subscriptions = subscriptions;
     this.#agreements = agreements;
@@ -79,7 +82,7 @@ export class Mapper {
   /** Resolves when everything in the store is known; datagrams that come earlier are not taken. */
   async start(): Promise<void> {
     await this.#follower.start();
-    await this.#editor.recover();
+    await this.#journal.run();
     this.#isStarted = true;
     this.#agreements.start();
     this.#sweepLater();
@@ -90,6 +93,7 @@ export class Mapper {
     this.#isStarted = false;
     this.#cancelSweep();
     this.#follower.stop();
+    this.#journal.stop();
     this.#sessions.stop();
     this.#agreements.stop();
   }
@@ -120,6 +124,7 @@ export class Mapper {
     const counters = {
       ...this.#service.counters,
       ...this.#lookups.counters,
+      ...prefixed('journal', this.#journal.counters),
       ...prefixed('agreements', this.#agreements.counters),
       ...prefixed('sessions', sessions.counters),
       ...prefixed('store', store.counters()),

@@ -3,6 +3,7 @@ import { UserError } from '../../../src/base/errors.ts';
 import { parseKind, parseRecord } from '../../../src/model/record-check.ts';
 import type { CloudRecord, Kind } from '../../../src/model/records.ts';
 import { openMemoryStore } from '../../../src/store/memory-store.ts';
+import type { Store } from '../../../src/store/store.ts';
 import { changed, TestCloud, TWO_TENANTS } from './test-cloud.ts';
 
 async function refusal(action: Promise<unknown>): Promise<UserError> {
@@ -159,6 +160,20 @@ describe('two daemons on one store', () => {
   });
 });
 
+/** Fails transactions while `fails` says so. */
+function failingStore(store: Store, fails: () => boolean): Store {
+  return {
+    incarnation: store.incarnation,
+    transact: (...request) => (fails() ? Promise.reject(new Error('the power is gone')) : store.transact(...request)),
+    revision: () => store.revision(),
+    list: (...request) => store.list(...request),
+    get: (key) => store.get(key),
+    watch: (...request) => store.watch(...request),
+    counters: () => store.counters(),
+    close: () => store.close(),
+  };
+}
+
 describe('an apply of more records than one transaction writes', () => {
   const MANY = [
     record('tenant', { name: 't', gni: 1 }),
@@ -178,17 +193,7 @@ describe('an apply of more records than one transaction writes', () => {
     async (transactions) => {
       const store = openMemoryStore();
       let left = transactions;
-      const failing = Object.assign(Object.create(store) as typeof store, {
-        incarnation: store.incarnation,
-        transact: (...request: Parameters<typeof store.transact>) => {
-          if (left-- <= 0) return Promise.reject(new Error('the power is gone'));
-          return store.transact(...request);
-        },
-        list: store.list.bind(store),
-        get: store.get.bind(store),
-        watch: store.watch.bind(store),
-        counters: store.counters.bind(store),
-      });
+      const failing = failingStore(store, () => left-- <= 0);
       const first = await TestCloud.open([], failing);
       await expect(first.mapper.apply(MANY)).rejects.toThrow('the power is gone');
       // The records change all at once: what is half written is not shown.
@@ -200,6 +205,34 @@ describe('an apply of more records than one transaction writes', () => {
       expect(second.mapper.status().records.tenant).toBe(2);
     },
   );
+
+  test('is decided with the first transaction: the daemon carries it out when the store can again', async () => {
+    const store = openMemoryStore();
+    let isFull = false;
+    let transactions = 0;
+    const cloud = await TestCloud.open(
+      [],
+      failingStore(store, () => ++transactions > 1 && isFull),
+    );
+    isFull = true;
+    const error = await refusal(cloud.mapper.apply(MANY));
+    expect(error).toMatchObject({
+      code: 'unfinished',
+      message: 'the change is decided and is being carried out, but the store failed meanwhile: the power is gone',
+    });
+    const other = [record('tenant', { name: 'u', gni: 2 })];
+    expect((await refusal(cloud.mapper.apply(other))).code).toBe('conflict');
+    await cloud.clock.pass(20_000);
+    expect(cloud.mapper.status().records).toMatchObject({ tenant: 0, guest: 0 });
+    expect(cloud.counter('journal.failed')).toBeLessThan(10);
+    isFull = false;
+    await cloud.clock.pass(10_000);
+    expect(cloud.mapper.status().records).toMatchObject({ tenant: 1, guest: 600 });
+    await cloud.mapper.apply(other);
+    expect(cloud.mapper.status().records.tenant).toBe(2);
+    cloud.mapper.stop();
+    expect(cloud.clock.pendingTimers).toBe(0);
+  });
 
   test('changes nothing when the daemon stops before the first transaction', async () => {
     const store = openMemoryStore();
