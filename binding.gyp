@@ -5,6 +5,7 @@
       'sources': [
         'native/binding.cc',
         'native/core/device_thread.cc',
+        'native/core/fair_ring.cc',
         'native/core/netlink.cc',
         'native/core/ring.cc',
         'native/core/thread.cc',

@@ -16,6 +16,7 @@ enum class Counter : size_t {
   underlayBytesIn,
   underlayPacketsOut,
   underlayBytesOut,
+  /** Rounds in which a device or the socket was left unread, because it had its share of the in ring. */
   inRingFull,
   guestWriteDropped,
   underlaySendDropped,

@@ -88,6 +88,11 @@ class RingWriter {
   /** Makes what was written visible; reports whether the consumer sleeps and must be woken. */
   bool publish();
 
+  /** The position after the last record written, published or not. */
+  uint32_t head() const { return head_; }
+  /** The position up to which the consumer has released. */
+  uint32_t released() const { return control_->tail.load(std::memory_order_acquire); }
+
  private:
   bool hasRoom(uint64_t size);
 

@@ -64,7 +64,9 @@ int Underlay::receive() {
   prepareReceive();
   const int count = recvmmsg(fd(), messages_.data(), kDatagramBatch, MSG_DONTWAIT, nullptr);
   if (count < 0) return isFatal(errno) ? -errno : 0;
-  for (size_t i = 0; i < static_cast<size_t>(count); ++i) records_[i] = readRecord(i);
+  count_ = static_cast<size_t>(count);
+  taken_ = 0;
+  for (size_t i = 0; i < count_; ++i) records_[i] = readRecord(i);
   return count;
 }
 

@@ -32,11 +32,13 @@ class Underlay {
   int fd() const { return socket_.get(); }
 
   /**
-   * Reads up to `kDatagramBatch` datagrams. Returns how many, 0 where there are none, or minus an
-   * errno that makes the socket useless. `received(i)` borrows this object's memory until the next call.
+   * Reads up to `kDatagramBatch` datagrams, to be called when those read before were taken. Returns how
+   * many, 0 where there are none, or minus an errno that makes the socket useless.
    */
   int receive();
-  const Record& received(size_t index) const { return records_[index]; }
+  /** The first datagram that was received and not yet taken; null if there is none. Borrowed until `receive`. */
+  const Record* received() const { return taken_ < count_ ? &records_[taken_] : nullptr; }
+  void take() { ++taken_; }
 
   /** Takes a datagram to be sent; its payload is borrowed until `flush`. */
   void send(const Record& record);
@@ -76,6 +78,8 @@ class Underlay {
   };
   std::array<Control, kDatagramBatch> controls_{};
   std::array<Record, kDatagramBatch> records_{};
+  size_t count_ = 0;
+  size_t taken_ = 0;
 
   std::array<Record, kDatagramBatch> batch_{};
   size_t batchSize_ = 0;

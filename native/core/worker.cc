@@ -4,6 +4,7 @@
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -24,6 +25,10 @@ int control(const Fd& epoll, int operation, int fd, uint32_t events, uint64_t ta
   return epoll_ctl(epoll.get(), operation, fd, &event);
 }
 
+bool isDevice(const epoll_event& event) { return event.data.u64 < kSignalTag; }
+
+static_assert(SharedMemory::kRingCapacityLeast >= Worker::kInReserve + 2 * FairRing::kRecordRoom);
+
 }  // namespace
 
 std::shared_ptr<SharedMemory> SharedMemory::allocate(uint32_t ringCapacity) {
@@ -40,7 +45,7 @@ Worker::Worker(std::shared_ptr<SharedMemory> memory, Waker& waker)
     : memory_(std::move(memory)),
       waker_(waker),
       counters_(memory_->bytes()),
-      in_(memory_->inRing(), memory_->capacity()),
+      in_(memory_->inRing(), memory_->capacity(), kInReserve),
       out_(memory_->outRing(), memory_->capacity()),
       underlay_(counters_),
       deviceThread_(*this),
@@ -54,7 +59,8 @@ Failure Worker::start(uint32_t address, uint16_t port) {
   signal_ = Fd(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
   if (!epoll_.isOpen() || !signal_.isOpen()) return failed(Step::poll);
   if (control(epoll_, EPOLL_CTL_ADD, signal_.get(), EPOLLIN, kSignalTag) != 0) return failed(Step::poll);
-  if (control(epoll_, EPOLL_CTL_ADD, underlay_.fd(), EPOLLIN, kUnderlayTag) != 0) return failed(Step::poll);
+  underlayEvents_ = EPOLLIN;
+  if (control(epoll_, EPOLL_CTL_ADD, underlay_.fd(), underlayEvents_, kUnderlayTag) != 0) return failed(Step::poll);
   if (const Failure failure = deviceThread_.start()) return failure;
   return thread_.start("weft-worker", [this] { run(); });
 }
@@ -100,24 +106,31 @@ void Worker::post(Command command) {
 void Worker::run() {
   std::array<epoll_event, kEventBatch> events;
   while (!ending_) {
+    resumePaused();
     const bool isIdle = !drainOutRing() && out_.trySleep();
-    const int count = epoll_wait(epoll_.get(), events.data(), kEventBatch, isIdle ? -1 : 0);
+    const int longest = paused_.empty() ? -1 : kPausedWait;
+    const int count = epoll_wait(epoll_.get(), events.data(), kEventBatch, isIdle ? longest : 0);
     out_.wake();
     if (count < 0 && errno != EINTR) fault(failed(Step::poll));
-    for (int i = 0; i < count && !ending_; ++i) {
-      const auto& event = events[static_cast<size_t>(i)];
-      if (event.data.u64 == kSignalTag) {
-        eventfd_t ignored;
-        eventfd_read(signal_.get(), &ignored);
-        doCommands();
-      } else if (event.data.u64 == kUnderlayTag) {
-        if ((event.events & EPOLLOUT) != 0) underlay_.sendQueued();
-        readUnderlay();
-      } else {
-        readDevice(static_cast<uint32_t>(event.data.u64));
-      }
+    const auto end = events.begin() + std::max(count, 0);
+    const auto devices = std::count_if(events.begin(), end, isDevice);
+    for (auto event = events.begin(); event != end && !ending_; ++event) {
+      handle(event->data.u64, event->events, static_cast<int>(devices));
     }
     publish();
+  }
+}
+
+void Worker::handle(uint64_t tag, uint32_t events, int devices) {
+  if (tag == kSignalTag) {
+    eventfd_t ignored;
+    eventfd_read(signal_.get(), &ignored);
+    doCommands();
+  } else if (tag == kUnderlayTag) {
+    if ((events & EPOLLOUT) != 0) underlay_.sendQueued();
+    readUnderlay(std::max(devices, 1));
+  } else {
+    readDevice(static_cast<uint32_t>(tag));
   }
 }
 
@@ -154,26 +167,72 @@ void Worker::readDevice(uint32_t id) {
   for (int count = 0; count < kPortBudget; ++count) {
     const auto entry = devices_.find(id);
     if (entry == devices_.end()) return;
+    if (!isAdmitted(id)) return pause(id);
     const ssize_t length = ::read(entry->second->fd.get(), scratch_.get(), kScratchSize);
     if (length < 0 && errno == EINTR) continue;
     if (length < 0) return deviceFailed(id, errno);
-    deliver({RecordKind::guest, 0, 0, id, 0, {scratch_.get(), static_cast<size_t>(length)}}, Counter::guestPacketsIn,
-            Counter::guestBytesIn);
+    deliver(id, {RecordKind::guest, 0, 0, id, 0, {scratch_.get(), static_cast<size_t>(length)}},
+            Counter::guestPacketsIn, Counter::guestBytesIn);
   }
 }
 
-void Worker::readUnderlay() {
-  const int count = underlay_.receive();
-  if (count < 0) return fault(failed(Step::receive, -count));
-  for (size_t i = 0; i < static_cast<size_t>(count); ++i) {
-    deliver(underlay_.received(i), Counter::underlayPacketsIn, Counter::underlayBytesIn);
+void Worker::readUnderlay(int batches) {
+  for (; batches > 0 && !isUnderlayPaused_; --batches) {
+    const int count = underlay_.receive();
+    if (count < 0) return fault(failed(Step::receive, -count));
+    if (!deliverReceived()) return pause(kUnderlayTag);
+    if (static_cast<size_t>(count) < kDatagramBatch) return;
+    publish();
   }
 }
 
-void Worker::deliver(const Record& record, Counter packets, Counter bytes) {
+bool Worker::deliverReceived() {
+  while (const Record* record = underlay_.received()) {
+    if (!isAdmitted(kUnderlayTag)) return false;
+    deliver(kUnderlayTag, *record, Counter::underlayPacketsIn, Counter::underlayBytesIn);
+    underlay_.take();
+  }
+  return true;
+}
+
+bool Worker::isAdmitted(Party party) {
+  // What comes from other hosts is for all guests here, so it weighs as much as those that are active.
+  return in_.admits(party, party == kUnderlayTag ? std::max<size_t>(in_.parties(), 1) : 1);
+}
+
+void Worker::pause(Party party) {
+  paused_.push_back(party);
+  if (party == kUnderlayTag) {
+    isUnderlayPaused_ = true;
+    watchUnderlay();
+  } else {
+    // Taken out and not only masked: a device that is deleted would be reported again and again.
+    control(epoll_, EPOLL_CTL_DEL, devices_.at(static_cast<uint32_t>(party))->fd.get(), 0, party);
+  }
+}
+
+void Worker::resumePaused() {
+  std::erase_if(paused_, [this](Party party) { return resume(party); });
+}
+
+bool Worker::resume(Party party) {
+  if (!isAdmitted(party)) {
+    counters_.add(Counter::inRingFull);
+    return false;
+  }
+  if (party == kUnderlayTag) {
+    isUnderlayPaused_ = !deliverReceived();
+    watchUnderlay();
+    return !isUnderlayPaused_;
+  }
+  // Where the kernel has no memory for it, it is tried again in the next round.
+  return control(epoll_, EPOLL_CTL_ADD, devices_.at(static_cast<uint32_t>(party))->fd.get(), EPOLLIN, party) == 0;
+}
+
+void Worker::deliver(Party party, const Record& record, Counter packets, Counter bytes) {
   counters_.add(packets);
   counters_.add(bytes, record.payload.size());
-  if (!in_.write(record, kInReserve)) counters_.add(Counter::inRingFull);
+  if (!in_.write(party, record)) fault(failed(Step::ring, ENOBUFS));
 }
 
 bool Worker::drainOutRing() {
@@ -186,7 +245,7 @@ bool Worker::drainOutRing() {
     if (record.kind == RecordKind::underlay) underlay_.send(record);
   }
   underlay_.flush();
-  watchWritable();
+  watchUnderlay();
   out_.release();
   if (out_.isCorrupt()) fault(failed(Step::ring, EBADMSG));
   return count > 0;
@@ -218,20 +277,22 @@ void Worker::deviceFailed(uint32_t id, int error) {
 void Worker::detach(uint32_t id, LostCause cause) {
   const auto entry = devices_.find(id);
   if (entry == devices_.end()) return;
-  control(epoll_, EPOLL_CTL_DEL, entry->second->fd.get(), 0, 0);
+  if (std::erase(paused_, Party{id}) == 0) control(epoll_, EPOLL_CTL_DEL, entry->second->fd.get(), 0, 0);
   deviceThread_.close(std::move(entry->second), cause);
   devices_.erase(entry);
 }
 
-void Worker::watchWritable() {
-  if (underlay_.hasQueued() == watchesWritable_) return;
-  watchesWritable_ = underlay_.hasQueued();
-  const uint32_t events = EPOLLIN | (watchesWritable_ ? uint32_t{EPOLLOUT} : 0);
+void Worker::watchUnderlay() {
+  const uint32_t input = isUnderlayPaused_ ? 0 : uint32_t{EPOLLIN};
+  const uint32_t output = underlay_.hasQueued() ? uint32_t{EPOLLOUT} : 0;
+  const uint32_t events = input | output;
+  if (events == underlayEvents_) return;
+  underlayEvents_ = events;
   control(epoll_, EPOLL_CTL_MOD, underlay_.fd(), events, kUnderlayTag);
 }
 
 void Worker::report(const Record& record) {
-  if (!in_.write(record)) fault(failed(Step::ring, ENOBUFS));
+  if (!in_.report(record)) fault(failed(Step::ring, ENOBUFS));
 }
 
 void Worker::publish() {
@@ -243,7 +304,7 @@ void Worker::publish() {
 void Worker::fault(Failure failure) {
   if (ending_) return;
   ending_ = true;
-  in_.write({RecordKind::fault, static_cast<uint8_t>(failure.step), 0, 0, static_cast<uint32_t>(failure.error)});
+  in_.report({RecordKind::fault, static_cast<uint8_t>(failure.step), 0, 0, static_cast<uint32_t>(failure.error)});
   publish();
 }
 

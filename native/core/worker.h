@@ -9,6 +9,7 @@
 
 #include "counters.h"
 #include "device_thread.h"
+#include "fair_ring.h"
 #include "failure.h"
 #include "fd.h"
 #include "ring.h"
@@ -24,7 +25,7 @@ namespace weft {
  */
 class SharedMemory {
  public:
-  /** A ring must hold the reserve for reports and several of the largest packets. */
+  /** A ring must hold the reserve for reports, and several of the largest packets besides. */
   static constexpr uint32_t kRingCapacityLeast = 512 << 10;
 
   /** Null where `ringCapacity` is not a capacity, is too small, or memory is short. */
@@ -58,7 +59,9 @@ class Waker {
 /**
  * The thread that owns every device and the underlay socket, reads and writes them in batches, and
  * exchanges packets over the two rings. It never waits for one guest: a device gets `kPortBudget`
- * packets a round, a full ring or socket drops and counts.
+ * packets a round, the underlay socket as many as all devices that are read in it, and a full socket drops
+ * and counts. Whoever has its share of the in ring (see FairRing) is paused: its packets wait, and are
+ * dropped, in its own device's queue or the socket's.
  *
  * `start`, `stop`, `openDevice`, `removeDevice` and `signal` may be called on any one thread.
  */
@@ -82,6 +85,8 @@ class Worker final : private DeviceEvents {
   static constexpr int kPortBudget = 64;
   static constexpr int kOutBudget = 256;
   static constexpr int kEventBatch = 256;
+  /** How soon the paused are looked at again where nothing else happens, ms: JavaScript rings no bell for them. */
+  static constexpr int kPausedWait = 1;
   /** Kept free of packets in the in ring, so that what is said of devices is never dropped. */
   static constexpr uint32_t kInReserve = 128 << 10;
 
@@ -120,22 +125,29 @@ class Worker final : private DeviceEvents {
   void carryOut(TakeDevice& command);
   void carryOut(Stop& command);
 
+  void handle(uint64_t tag, uint32_t events, int devices);
   void readDevice(uint32_t id);
-  void readUnderlay();
+  void readUnderlay(int batches);
+  bool deliverReceived();
+  /** What an epoll event belongs to is also what its packets in the ring are charged to. */
+  bool isAdmitted(Party party);
+  void pause(Party party);
+  void resumePaused();
+  bool resume(Party party);
   bool drainOutRing();
   void writeGuest(const Record& record);
   void deviceFailed(uint32_t id, int error);
   void detach(uint32_t id, LostCause cause);
-  void deliver(const Record& record, Counter packets, Counter bytes);
+  void deliver(Party party, const Record& record, Counter packets, Counter bytes);
   void report(const Record& record);
   void publish();
-  void watchWritable();
+  void watchUnderlay();
   void fault(Failure failure);
 
   std::shared_ptr<SharedMemory> memory_;
   Waker& waker_;
   Counters counters_;
-  RingWriter in_;
+  FairRing in_;
   RingReader out_;
   Underlay underlay_;
   DeviceThread deviceThread_;
@@ -144,7 +156,10 @@ class Worker final : private DeviceEvents {
   Fd signal_;
   std::unique_ptr<uint8_t[]> scratch_;
   std::unordered_map<uint32_t, std::shared_ptr<const TunDevice>> devices_;
-  bool watchesWritable_ = false;
+  /** Those whose descriptor epoll does not watch for input, because they have their share of the in ring. */
+  std::vector<Party> paused_;
+  bool isUnderlayPaused_ = false;
+  uint32_t underlayEvents_ = 0;
   bool ending_ = false;
 
   std::mutex mutex_;

@@ -192,6 +192,90 @@ TEST(a_device_that_is_put_down_is_lost) {
   });
 }
 
+/** Sends to 10.9.0.2 until the worker leaves some device or the socket unread. */
+void floodUntilPaused(const Peer& peer, uint16_t port, uint32_t address) {
+  const weft::Fd socket(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  sockaddr_in name{};
+  name.sin_family = AF_INET;
+  name.sin_port = htons(port);
+  name.sin_addr.s_addr = htonl(address);
+  const std::vector<uint8_t> bytes(1300);
+  const uint64_t before = peer.count(Counter::inRingFull);
+  for (int i = 0; i < 1000000 && peer.count(Counter::inRingFull) == before; ++i) {
+    sendto(socket.get(), bytes.data(), bytes.size(), 0, reinterpret_cast<const sockaddr*>(&name), sizeof name);
+  }
+  CHECK(peer.count(Counter::inRingFull) > before);
+}
+
+TEST(who_has_its_share_of_the_ring_is_left_unread_until_there_is_room_and_others_are_read_on) {
+  inNewNamespace([] {
+    Peer peer;
+    Peer other(kPort + 1);
+    Record record;
+    peer.worker().openDevice(spec(1, "core0"));
+    CHECK(peer.receive(RecordKind::opened, record));
+    floodUntilPaused(peer, 4000, 0x0a090002);
+    const uint64_t taken = peer.count(Counter::guestPacketsIn);
+    CHECK(taken * 1344 < kCapacity / 2);
+
+    // Neither reports nor datagrams are kept out by it.
+    weft::TunSpec second = spec(2, "core1");
+    second.addresses = {{0x0a0a0001, 24}};
+    second.routes.clear();
+    peer.worker().openDevice(second);
+    for (uint8_t i = 0; i < 100; ++i) other.send(datagram(kPort, i, std::vector<uint8_t>(100)));
+    CHECK(peer.receive(RecordKind::underlay, record) && record.detail == 0);
+    for (uint8_t i = 1; i < 100; ++i) CHECK(peer.receive(RecordKind::underlay, record) && record.detail == i);
+    CHECK(if_nametoindex("core1") != 0);
+
+    // What waited in the device's queue is read now.
+    const auto isReadOn = [&] { return peer.count(Counter::guestPacketsIn) > taken; };
+    for (int i = 0; i < 10000 && !isReadOn(); ++i) CHECK(peer.receive(RecordKind::guest, record));
+    CHECK(isReadOn());
+  });
+}
+
+TEST(datagrams_that_were_read_beyond_the_share_are_kept_in_order) {
+  inNewNamespace([] {
+    Peer peer;
+    Record record;
+    floodUntilPaused(peer, kPort, kLoopback);
+    Peer other(kPort + 1);
+    const std::vector<uint8_t> last(5);
+    other.send(datagram(kPort, 0, last));
+    const uint64_t taken = peer.count(Counter::underlayPacketsIn);
+    uint64_t seen = 0;
+    do {
+      if (!peer.receive(RecordKind::underlay, record)) return CHECK(!"the last datagram arrived");
+      ++seen;
+    } while (record.payload.size() != 5);
+    CHECK(seen > taken && seen == peer.count(Counter::underlayPacketsIn));
+    CHECK(peer.count(Counter::socketOverflow) == 0);
+  });
+}
+
+TEST(a_device_that_is_left_unread_can_be_removed_and_lost) {
+  inNewNamespace([] {
+    Peer peer;
+    Record record;
+    const weft::Fd socket(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    peer.worker().openDevice(spec(1, "core0"));
+    CHECK(peer.receive(RecordKind::opened, record));
+    floodUntilPaused(peer, 4000, 0x0a090002);
+    ifreq request{};
+    std::strcpy(request.ifr_name, "core0");
+    CHECK(ioctl(socket.get(), SIOCSIFFLAGS, &request) == 0);
+    CHECK(peer.receive(RecordKind::lost, record) && record.id == 1);
+    peer.worker().openDevice(spec(2, "core0"));
+    CHECK(peer.receive(RecordKind::opened, record));
+    floodUntilPaused(peer, 4000, 0x0a090002);
+    peer.worker().removeDevice(2);
+    peer.worker().openDevice(spec(3, "core0"));
+    CHECK(peer.receive(RecordKind::opened, record) && record.id == 3);
+    floodUntilPaused(peer, 4000, 0x0a090002);
+  });
+}
+
 TEST(a_corrupt_ring_ends_the_worker_with_a_report) {
   inNewNamespace([] {
     auto memory = weft::SharedMemory::allocate(kCapacity);

@@ -58,6 +58,8 @@ export class MapperSession {
   #heartbeatMs = DEFAULT_HEARTBEAT_MS;
   #pushes = new PushReceiver();
   #named: Item[] = [];
+  /** Why the last registration was refused: said once, however often it is tried. */
+  #refusedFor: string | undefined;
   #lastHeard: number | undefined;
   #timers = new Set<() => void>();
   #cancelTick: (() => void) | undefined;
@@ -160,12 +162,16 @@ export class MapperSession {
 
   #refused(refusal: Refused): void {
     this.counters.refusals++;
-    this.#options.log.warn('registration-refused', { code: refusal.code, reason: refusal.reason });
+    if (refusal.reason !== this.#refusedFor) {
+      this.#options.log.warn('registration-refused', { code: refusal.code, reason: refusal.reason });
+    }
+    this.#refusedFor = refusal.reason;
     this.#after(REFUSED_RETRY_MS, () => this.#register());
   }
 
   #begin(registered: Registered): void {
     this.counters.registrations++;
+    this.#refusedFor = undefined;
     this.#session = registered.session;
     this.#heartbeatMs = registered.heartbeatMs;
     this.#pushes = new PushReceiver();

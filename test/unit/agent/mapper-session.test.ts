@@ -95,7 +95,7 @@ describe('registration', () => {
     expect(daemon.bodies('register')).toHaveLength(3);
     expect(session).toMatchObject({ state: 'registering', session: 0, counters: { refusals: 3 } });
     const refused = log.events.filter(({ event }) => event === 'registration-refused');
-    expect(refused).toHaveLength(3);
+    expect(refused, 'said once').toHaveLength(1);
     expect(refused[0]).toMatchObject({
       level: 'warn',
       fields: { code, reason: 'as the test wants it' },

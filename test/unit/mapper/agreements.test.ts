@@ -1,9 +1,15 @@
 import { describe, expect, test } from 'vitest';
+import { openMemoryStore } from '../../../src/store/memory-store.ts';
 import { agreementsOf, brief } from './items.ts';
-import { TestCloud } from './test-cloud.ts';
+import { settle } from './manual-clock.ts';
+import { TestCloud, TWO_TENANTS } from './test-cloud.ts';
 
 /** The GNI of tenant a. */
 const A = 1001;
+
+async function wait(turns: number): Promise<void> {
+  for (let turn = 0; turn < turns; turn++) await undefined;
+}
 
 describe('agreements', () => {
   test('change when capabilities change: made before the old one is broken', async () => {
@@ -106,6 +112,25 @@ describe('agreements', () => {
     const positive = await x.mapping(A, '10.1.2.50');
     expect(positive).toMatchObject({ host: 'y' });
     expect(positive?.revision).toBeGreaterThan(negative?.revision ?? 0);
+  });
+
+  test('wanted at any moment while others are made, are made', async () => {
+    for (let turns = 0; turns < 40; turns++) {
+      const store = openMemoryStore();
+      const cloud = await TestCloud.open(TWO_TENANTS, store);
+      const { x } = await cloud.started();
+      const transact = store.transact.bind(store);
+      // The first transaction makes the agreements with y; so many turns later, one with z is wanted.
+      store.transact = async (...request) => {
+        store.transact = transact;
+        const result = await transact(...request);
+        void wait(turns).then(() => x.lookup(A, '10.1.2.70'));
+        return result;
+      };
+      await x.lookup(A, '10.1.2.50');
+      await settle();
+      expect([turns, cloud.mapper.state.agreements.of('x', 'z').length]).toEqual([turns, 1]);
+    }
   });
 
   test('ids are never used twice, not even after a restart', async () => {
