@@ -216,21 +216,24 @@ export class Agreements {
   #make(toMake: ToMake): void {
     this.#toMake.set(`${toMake.sender}/${toMake.receiver}`, toMake);
     if (this.#isMaking) return;
-    this.#isMaking = true;
-    this.#write('make', () => this.#makeAll()).finally(() => {
-      this.#isMaking = false;
-    });
+    void this.#write('make', () => this.#makeAll());
   }
 
   async #makeAll(): Promise<void> {
-    while (this.#toMake.size > 0) {
-      const batch = [...this.#toMake].slice(0, MAX_AGREEMENTS_PER_TRANSACTION);
-      for (const [direction] of batch) this.#toMake.delete(direction);
-      const needed = batch
-        .map(([, toMake]) => toMake)
-        .filter((each) => this.#newest(each)?.framework !== each.framework);
-      if (needed.length > 0) await this.#makeTogether(needed);
+    this.#isMaking = true;
+    try {
+      while (this.#toMake.size > 0) await this.#makeNext();
+    } finally {
+      // In the same turn as the last look at the queue: what is queued later starts anew.
+      this.#isMaking = false;
     }
+  }
+
+  async #makeNext(): Promise<void> {
+    const batch = [...this.#toMake].slice(0, MAX_AGREEMENTS_PER_TRANSACTION);
+    for (const [direction] of batch) this.#toMake.delete(direction);
+    const needed = batch.map(([, toMake]) => toMake).filter((each) => this.#newest(each)?.framework !== each.framework);
+    if (needed.length > 0) await this.#makeTogether(needed);
   }
 
   async #makeTogether(directions: readonly ToMake[]): Promise<void> {

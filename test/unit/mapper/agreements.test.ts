@@ -8,7 +8,7 @@ import { TestCloud, TWO_TENANTS } from './test-cloud.ts';
 const A = 1001;
 
 async function wait(turns: number): Promise<void> {
-  for (let turn = 0; turn < turns; turn++) await undefined;
+  for (let turn = 0; turn < turns; turn++) await Promise.resolve();
 }
 
 describe('agreements', () => {
