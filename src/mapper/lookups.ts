@@ -33,8 +33,8 @@ export interface LookupsOptions {
 
 /**
  * Answers look-ups, and tells subscribers what changed since. A mapping is told only when the
- * receiving host has installed the agreement: until then a look-up is held, at most LOOKUP_HOLD_MS,
- * and what it could not be told follows as a push.
+ * receiving host has installed the agreement. What can be told of a look-up is told at once, and the
+ * rest follows as a push; one of which nothing can be told yet is held, at most LOOKUP_HOLD_MS.
  */
 export class Lookups {
   readonly counters = { lookups: 0, lookupsHeld: 0, holdsExpired: 0, lookupsRefused: 0 };
@@ -47,7 +47,7 @@ export class Lookups {
 
   ask(session: Session, messageId: number, keys: readonly MappingKey[]): void {
     this.counters.lookups++;
-    if (this.#isReady(session, keys)) this.#answer(session, messageId, keys);
+    if (this.#isAnyReady(session, keys)) this.#answer(session, messageId, keys);
     else if (this.#canHold(session)) this.#hold(session, messageId, keys);
     else {
       this.counters.lookupsRefused++;
@@ -86,9 +86,9 @@ export class Lookups {
     return resolveMapping(this.#options.state, this.#options.agreements, session.host, key);
   }
 
-  #isReady(session: Session, keys: readonly MappingKey[]): boolean {
+  #isAnyReady(session: Session, keys: readonly MappingKey[]): boolean {
     // Every key is resolved, so that all agreements are asked for at once.
-    return keys.map((key) => this.#resolve(session, key)).every(({ state }) => state === 'ready');
+    return keys.map((key) => this.#resolve(session, key)).some(({ state }) => state === 'ready');
   }
 
   #canHold(session: Session): boolean {
@@ -108,7 +108,7 @@ export class Lookups {
 
   #reconsider(concerns: (held: HeldLookup) => boolean): void {
     for (const held of this.#held) {
-      if (concerns(held) && this.#isReady(held.session, held.keys)) this.#finish(held);
+      if (concerns(held) && this.#isAnyReady(held.session, held.keys)) this.#finish(held);
     }
   }
 

@@ -56,17 +56,35 @@ describe('look-up', () => {
     expect(after?.revision).toBeGreaterThan(before?.revision ?? 0);
   });
 
-  test('is held while the receiver does not acknowledge, then answered without the key, which follows as a push', async () => {
+  test('of one key whose receiver is silent and of others: these are answered at once, that one follows as a push', async () => {
     const cloud = await TestCloud.open();
     const { x, y } = await cloud.started();
+    await x.lookup(A, '10.1.2.70');
+    await cloud.clock.pass(10);
     y.takesPushes = false;
-    const held = await x.lookup(A, '10.1.2.50', '10.1.2.99');
+    expect(brief(await x.lookup(A, '10.1.2.50', '10.1.2.99', '10.1.2.70'))).toEqual([
+      `mapping ${A} 10.1.2.99 nobody`,
+      'host z',
+      'agreement x>z udp/2.0',
+      `mapping ${A} 10.1.2.70 z`,
+    ]);
+    x.takePushed();
+    y.takesPushes = true;
+    await cloud.clock.pass(3_000);
+    expect(brief(x.takePushed())?.slice(-3)).toEqual(['host y', 'agreement x>y udp/2.0', `mapping ${A} 10.1.2.50 y`]);
+  });
+
+  test('is held while no receiver acknowledges, then answered without the keys, which follow as pushes', async () => {
+    const cloud = await TestCloud.open();
+    const { x, y, z } = await cloud.started();
+    y.takesPushes = false;
+    z.takesPushes = false;
+    const held = await x.lookup(A, '10.1.2.50', '10.1.2.70');
     expect(held).toBeUndefined();
     await cloud.clock.pass(999);
     expect(x.answers.get(x.nextId - 1)).toBeUndefined();
     await cloud.clock.pass(1);
-    const answer = x.answers.get(x.nextId - 1);
-    expect(brief(answer?.kind === 'lookup-answer' ? answer.items : [])).toEqual([`mapping ${A} 10.1.2.99 nobody`]);
+    expect(x.answers.get(x.nextId - 1)).toEqual({ kind: 'lookup-answer', items: [] });
     y.takesPushes = true;
     await cloud.clock.pass(3_000);
     expect(brief(x.takePushed())).toEqual(
