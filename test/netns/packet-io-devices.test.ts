@@ -1,11 +1,18 @@
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
 import type { LostCause } from '../../src/agent/io/packet-io.ts';
+import { UserError } from '../../src/base/errors.ts';
 import {
   addNamespace,
   address,
   askingGuest,
   cleanUp,
   DEVICE,
+  deleteInLoop,
   deleteNamespace,
   device,
   hasLink,
@@ -63,10 +70,29 @@ test.each([
   [`${PREFIX}-none`, 'not-found'],
   ['/run/netns-none/x', 'not-found'],
   ['/proc/version', 'not-found'],
+  ['/proc/version/x', 'not-found'],
+  ['/proc', 'not-found'],
+  ['/proc/self/ns/mnt', 'not-found'],
+  ['x'.repeat(300), 'not-found'],
   ['../x', 'invalid'],
 ])('refuses the namespace %s as %s', async (namespace, code) => {
   const { io } = await openIo('127.77.0.1');
   await expect(io.openPort(1, device(namespace))).rejects.toMatchObject({ name: 'UserError', code });
+});
+
+test('refuses a namespace that is a socket', async () => {
+  const { io } = await openIo('127.77.0.1');
+  const directory = await mkdtemp(join(tmpdir(), 'wtio-'));
+  const server = createServer();
+  try {
+    const path = join(directory, 'socket');
+    server.listen(path);
+    await once(server, 'listening');
+    await expect(io.openPort(1, device(path))).rejects.toMatchObject({ name: 'UserError', code: 'not-found' });
+  } finally {
+    server.close();
+    await rm(directory, { recursive: true });
+  }
 });
 
 test('refuses settings that contradict each other and leaves no device', async () => {
@@ -122,6 +148,22 @@ test.each([
   expect(seen[0]).toMatchObject({ kind: 'guest', port: 3 });
   expect(lost).toHaveLength(1);
 });
+
+test('a guest that deletes the device while it is made is told of as such, and breaks nothing', async () => {
+  const namespace = addNamespace('a');
+  const { io, faults } = await openIo('127.77.0.1');
+  deleteInLoop(namespace);
+  const failures: unknown[] = [];
+  const taken = () => failures.filter((error) => error instanceof UserError && /took the device/.test(error.message));
+  for (let round = 0; round < 5000 && taken().length < 20; round++) {
+    await io.openPort(1, device(namespace)).catch((error) => failures.push(error));
+    io.closePort(1);
+  }
+  expect(taken()).toHaveLength(20);
+  expect(failures.filter((error) => !(error instanceof UserError))).toEqual([]);
+  expect(faults).toEqual([]);
+  await io.openPort(1, device(namespace, { name: 'wtio1' }));
+}, 30_000);
 
 test('a device whose namespace was deleted is lost', async () => {
   const namespace = addNamespace('a');

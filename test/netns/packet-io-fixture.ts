@@ -108,6 +108,15 @@ export function runGuest(namespace: string, script: string): { lines: AsyncItera
   return { child, lines: createInterface({ input: child.stdout })[Symbol.asyncIterator]() };
 }
 
+/** A guest's root that deletes the device again and again, as often as it can, until the test ends. */
+export function deleteInLoop(namespace: string): void {
+  const orders = spawn('yes', [`link delete dev ${DEVICE}`], { stdio: ['ignore', 'pipe', 'ignore'] });
+  const deleting = spawn('ip', ['-n', namespace, '-force', '-batch', '-'], {
+    stdio: [orders.stdout, 'ignore', 'ignore'],
+  });
+  children.add(orders).add(deleting);
+}
+
 /** A guest that sends `text` to 10.9.0.2:4000 from port 4001 and prints the answer. */
 export function askingGuest(text: string): string {
   return `
