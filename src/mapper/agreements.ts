@@ -157,7 +157,7 @@ export class Agreements {
   #activate({ id, sender, receiver, framework, modRevision }: Agreement, session: Session): void {
     const key = agreementKey(sender, receiver, id);
     const value: AgreementValue = { framework, isActive: true };
-    this.#write('activate', async () => {
+    void this.#write('activate', async () => {
       const { committed } = await this.#options.store.transact(
         [{ key, modRevision }],
         [{ kind: 'put', key, value: encodeValue(value) }],
@@ -261,7 +261,7 @@ export class Agreements {
     const doomed = agreements.filter(({ id }) => !this.#removing.has(id)).slice(0, MAX_DIRECT_WRITES);
     if (doomed.length === 0) return;
     for (const { id } of doomed) this.#removing.add(id);
-    this.#write('remove', async () => {
+    void this.#write('remove', async () => {
       const writes = doomed.map(({ sender, receiver, id }): Write => {
         return { kind: 'delete', key: agreementKey(sender, receiver, id) };
       });

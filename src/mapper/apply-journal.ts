@@ -50,10 +50,10 @@ export function recordWrite({ kind, spec }: CloudRecord): Write {
 /** Steps 2 and 3. Returns the last revision; `undefined` when there is no journal, or somebody else carries it out. */
 export async function carryOutJournal(store: Store): Promise<number | undefined> {
   const model = await store.get(MODEL_KEY);
-  if (model === undefined || decodeValue<ModelValue>(model.value).journalChunks === 0) return undefined;
+  if (model === undefined || (decodeValue(model.value) as ModelValue).journalChunks === 0) return undefined;
   const chunks = await readChunks(store);
   const guard: Compare = { key: MODEL_KEY, modRevision: model.modRevision };
-  const records = chunks.flatMap((chunk) => decodeValue<CloudRecord[]>(chunk.value));
+  const records = chunks.flatMap((chunk) => decodeValue(chunk.value) as CloudRecord[]);
   for (let from = 0; from < records.length; from += MAX_DIRECT_WRITES) {
     const writes = records.slice(from, from + MAX_DIRECT_WRITES).map(recordWrite);
     if (!(await store.transact([guard], writes)).committed) return undefined;

@@ -59,7 +59,7 @@ export class MapperState {
     switch (key?.family) {
       case 'record': {
         const record = entry && {
-          spec: decodeValue<RecordTypes[typeof key.kind]>(entry.value),
+          spec: decodeValue(entry.value) as RecordTypes[typeof key.kind],
           revision: entry.modRevision,
         };
         records.push({ kind: key.kind, name: key.name, record });
@@ -67,7 +67,7 @@ export class MapperState {
       }
       case 'live': {
         const live: LiveEntry | undefined = entry && {
-          ...decodeValue<LiveValue>(entry.value),
+          ...(decodeValue(entry.value) as LiveValue),
           modRevision: entry.modRevision,
         };
         for (const id of this.live.apply(key.port, live)) touch.keys.add(id);
@@ -76,7 +76,7 @@ export class MapperState {
       case 'agreement': {
         const { sender, receiver, id } = key;
         const after: Agreement | undefined = entry && {
-          ...decodeValue<AgreementValue>(entry.value),
+          ...(decodeValue(entry.value) as AgreementValue),
           id,
           sender,
           receiver,
@@ -88,11 +88,11 @@ export class MapperState {
       }
       case 'model':
         this.modelRevision = entry?.modRevision ?? 0;
-        this.journalChunks = entry === undefined ? 0 : decodeValue<ModelValue>(entry.value).journalChunks;
+        this.journalChunks = entry === undefined ? 0 : (decodeValue(entry.value) as ModelValue).journalChunks;
         break;
       case 'agreement-counter':
         this.counterRevision = entry?.modRevision ?? 0;
-        this.lastAgreementId = entry === undefined ? 0 : decodeValue<number>(entry.value);
+        this.lastAgreementId = entry === undefined ? 0 : (decodeValue(entry.value) as number);
         break;
     }
   }

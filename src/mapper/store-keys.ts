@@ -55,6 +55,7 @@ export function encodeValue(value: unknown): Uint8Array {
   return Buffer.from(JSON.stringify(value));
 }
 
-export function decodeValue<T>(value: Uint8Array): T {
-  return JSON.parse(Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('utf8')) as T;
+/** What `encodeValue` took; whoever knows the key knows its type. */
+export function decodeValue(value: Uint8Array): unknown {
+  return JSON.parse(Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('utf8'));
 }

@@ -34,7 +34,7 @@ export function compileSchemaCheck(schema: TSchema): SchemaCheck {
   const validator = Compile(schema);
   return (value) => {
     if (validator.Check(value)) return [];
-    return describeErrors(schema as SchemaNode, value, validator.Errors(value) as readonly RawError[]);
+    return describeErrors(schema, value, validator.Errors(value));
   };
 }
 

@@ -7,7 +7,7 @@ import { TestCloud, TWO_TENANTS } from './test-cloud.ts';
 /** The GNI of tenant a. */
 const A = 1001;
 
-async function wait(turns: number): Promise<void> {
+async function pass(turns: number): Promise<void> {
   for (let turn = 0; turn < turns; turn++) await Promise.resolve();
 }
 
@@ -124,7 +124,7 @@ describe('agreements', () => {
       store.transact = async (...request) => {
         store.transact = transact;
         const result = await transact(...request);
-        void wait(turns).then(() => x.lookup(A, '10.1.2.70'));
+        void pass(turns).then(() => x.lookup(A, '10.1.2.70'));
         return result;
       };
       await x.lookup(A, '10.1.2.50');

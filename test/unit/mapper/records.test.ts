@@ -15,7 +15,7 @@ async function refusal(action: Promise<unknown>): Promise<UserError> {
   return error as UserError;
 }
 
-function record<K extends Kind>(kind: K, spec: object): CloudRecord {
+function record(kind: Kind, spec: object): CloudRecord {
   return { kind, spec } as CloudRecord;
 }
 
