@@ -41,8 +41,12 @@ export const NEGATIVE_VALID_MS = 2_000;
 export const SUBSCRIPTION_VALIDITIES = 2;
 /** How often expired subscriptions are removed. */
 export const SWEEP_MS = 10_000;
-/** Mappings of which one host hears changes. Further ones are answered for NEGATIVE_VALID_MS at a time. */
+/**
+ * Mappings of which one host hears changes, of all tenants and of one GNI: a tenant that asks for many
+ * leaves room for the others. Further ones are answered for NEGATIVE_VALID_MS at a time.
+ */
 export const MAX_SUBSCRIPTIONS = 16_384;
+export const MAX_SUBSCRIPTIONS_PER_GNI = 4_096;
 
 /** The longest time for which a look-up waits for an agreement before it is answered without that key. */
 export const LOOKUP_HOLD_MS = 1_000;

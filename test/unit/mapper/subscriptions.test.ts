@@ -1,5 +1,5 @@
-import { expect, test } from 'vitest';
-import { MAX_SUBSCRIPTIONS } from '../../../src/mapper/limits.ts';
+import { describe, expect, test } from 'vitest';
+import { MAX_SUBSCRIPTIONS, MAX_SUBSCRIPTIONS_PER_GNI } from '../../../src/mapper/limits.ts';
 import { Subscriptions } from '../../../src/mapper/subscriptions.ts';
 import type { Session } from '../../../src/mapper/session.ts';
 import { changed, TestCloud } from './test-cloud.ts';
@@ -7,6 +7,8 @@ import { ManualClock } from './manual-clock.ts';
 
 /** The GNI of tenant a. */
 const A = 1001;
+/** The GNI of tenant b. */
+const B = 2002;
 
 test('what was not asked again for long is not told any more', async () => {
   const cloud = await TestCloud.open();
@@ -33,15 +35,36 @@ test('what was not asked again for long is not told any more', async () => {
   expect(x.takePushed()).toEqual([]);
 });
 
-test('of one host they are bounded, and one that ends takes all of its own along', () => {
-  const subscriptions = new Subscriptions(new ManualClock());
-  const [session, other] = [{} as Session, {} as Session];
-  const note = (from: Session, address: number) => subscriptions.note(from, { gni: A, address }, undefined, 1_000);
-  for (let address = 0; address < MAX_SUBSCRIPTIONS; address++) expect(note(session, address)).toBe(true);
-  expect(note(session, MAX_SUBSCRIPTIONS)).toBe(false);
-  expect(note(session, 7)).toBe(true);
-  expect(note(other, 7)).toBe(true);
-  subscriptions.drop(session);
-  expect(subscriptions.subscribers(`${A}/7`)).toEqual([other]);
-  expect(subscriptions.countOf(session)).toBe(0);
+describe('of one host', () => {
+  const clock = new ManualClock();
+  const session = {} as Session;
+  const note = (subscriptions: Subscriptions, gni: number, address: number, from = session) =>
+    subscriptions.note(from, { gni, address }, undefined, 1_000);
+
+  test('those of one tenant are bounded, and take no room from the others', async () => {
+    const subscriptions = new Subscriptions(clock);
+    for (let address = 0; address < MAX_SUBSCRIPTIONS_PER_GNI; address++) {
+      expect(note(subscriptions, A, address)).toBe(true);
+    }
+    expect(note(subscriptions, A, MAX_SUBSCRIPTIONS_PER_GNI)).toBe(false);
+    expect(note(subscriptions, A, 7)).toBe(true);
+    expect(note(subscriptions, B, 7)).toBe(true);
+    await clock.pass(2_000);
+    subscriptions.sweep();
+    expect(note(subscriptions, A, MAX_SUBSCRIPTIONS_PER_GNI)).toBe(true);
+  });
+
+  test('all together are bounded, and one that ends takes all of its own along', () => {
+    const subscriptions = new Subscriptions(clock);
+    for (let index = 0; index < MAX_SUBSCRIPTIONS; index++) {
+      expect(note(subscriptions, 1 + (index % 5), Math.floor(index / 5))).toBe(true);
+    }
+    expect(note(subscriptions, 6, 1)).toBe(false);
+    const other = {} as Session;
+    expect(note(subscriptions, 1, 7, other)).toBe(true);
+    subscriptions.drop(session);
+    expect(subscriptions.subscribers('1/7')).toEqual([other]);
+    expect(subscriptions.countOf(session)).toBe(0);
+    expect(note(subscriptions, 6, 1)).toBe(true);
+  });
 });
