@@ -13,6 +13,7 @@ import {
   MAX_DIRECT_WRITES,
   MAX_LISTED_PROBLEMS,
   MAX_LISTED_REFERRERS,
+  MAX_LIVE_REMOVALS,
   MAX_RECORDS,
   MAX_WAITING_CHANGES,
 } from './limits.ts';
@@ -98,10 +99,22 @@ export class CloudEditor {
       { kind: 'put', key: MODEL_KEY, value: modelValue(0) },
       { kind: 'delete', key: recordKey(kind, name) },
     ];
-    if (kind !== 'port') return this.#transact([], writes);
-    const key = liveKey(name);
-    const compare = { key, modRevision: live.find(name)?.modRevision ?? 0 };
-    return this.#transact([compare], [...writes, { kind: 'delete', key }]);
+    // A port that is gone is up nowhere, and a host that is gone holds none.
+    let doomed = kind === 'port' ? [name] : kind === 'host' ? live.heldBy(name) : [];
+    while (doomed.length > MAX_LIVE_REMOVALS) {
+      if ((await this.#removeLive(doomed.slice(0, MAX_LIVE_REMOVALS), [])) === undefined) return undefined;
+      doomed = doomed.slice(MAX_LIVE_REMOVALS);
+    }
+    return this.#removeLive(doomed, writes);
+  }
+
+  /** With the entries of these ports as they are known, further writes. */
+  #removeLive(ports: readonly string[], writes: readonly Write[]): Promise<number | undefined> {
+    const keys = ports.map(liveKey);
+    const compares = ports.map((port, index) => {
+      return { key: keys[index] ?? '', modRevision: this.#state.live.find(port)?.modRevision ?? 0 };
+    });
+    return this.#transact(compares, [...writes, ...keys.map((key): Write => ({ kind: 'delete', key }))]);
   }
 
   notFound(kind: Kind, name: string): UserError {

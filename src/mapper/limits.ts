@@ -22,6 +22,9 @@ export const MAX_LISTED_PROBLEMS = 20;
 /** Referrers that one refusal lists. */
 export const MAX_LISTED_REFERRERS = 5;
 
+/** Entries of ports that one transaction removes with a compare each, beside the writes of a deletion. */
+export const MAX_LIVE_REMOVALS = Math.floor((MAX_OPERATIONS - 8) / 2);
+
 /** Hosts registered at the same time. */
 export const MAX_SESSIONS = 10_000;
 /** How often an agent shall be heard. */

@@ -32,6 +32,11 @@ export class LiveTable {
     return this.#entries.get(port);
   }
 
+  /** Names of the ports that the host holds. */
+  heldBy(host: string): string[] {
+    return [...this.#entries].flatMap(([port, live]) => (live.host === host ? [port] : []));
+  }
+
   /** Replaces or removes a port's entry; returns the mapping keys that it may alter. */
   apply(port: string, entry: LiveEntry | undefined): string[] {
     const before = this.#entries.get(port);

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { CloudRecord } from '../../../src/model/records.ts';
 import { brief } from './items.ts';
 import { changed, TestCloud, TWO_TENANTS } from './test-cloud.ts';
 
@@ -86,6 +87,41 @@ describe('a guest that moves', () => {
     await z.report('no-such-port', revision, 'up');
     expect(await x.mapping(A, '10.1.2.50')).toMatchObject({ host: 'y' });
     expect((await cloud.store.list('live/')).entries).toHaveLength(6);
+  });
+});
+
+describe('a host that is deleted', () => {
+  test('holds nothing any more, and subscribers hear of it; nor does it when it comes back', async () => {
+    const cloud = await TestCloud.open();
+    const { x, y } = await cloud.started();
+    const before = await x.mapping(A, '10.1.2.50');
+    expect(before?.host).toBe('y');
+    // Its ports move to a host that does not report them up.
+    await cloud.mapper.apply([changed('port', 'a50', { host: 'z' }), changed('port', 'b50', { host: 'z' })]);
+    await cloud.clock.pass(10);
+    x.takePushed();
+    await cloud.mapper.delete('host', 'y');
+    await cloud.clock.pass(10);
+    const gone = x.takePushed().find((item) => item.kind === 'mapping');
+    expect(gone).toMatchObject({ key: { gni: A, address: 0x0a010232 }, host: undefined });
+    expect(gone?.revision).toBeGreaterThan(before?.revision ?? 0);
+    const lives = (await cloud.store.list('live/')).entries.map(({ key }) => key);
+    expect(lives).toEqual(['live/port/a30', 'live/port/a70', 'live/port/b30', 'live/port/b70']);
+    await cloud.mapper.apply([changed('host', 'y', {})]);
+    await y.register();
+    expect(await x.mapping(A, '10.1.2.50')).toMatchObject({ host: undefined });
+  });
+
+  test('with more ports than one transaction writes', async () => {
+    const ports = Array.from({ length: 150 }, (_, index) =>
+      changed('port', 'a50', { name: `p${index}`, addresses: [`10.1.2.${80 + index}`], device: `d${index}` }),
+    );
+    const cloud = await TestCloud.open([...TWO_TENANTS, ...ports]);
+    await cloud.started();
+    const all = [changed('port', 'a50', {}), changed('port', 'b50', {}), ...ports];
+    await cloud.mapper.apply(all.map(({ spec }) => ({ kind: 'port', spec: { ...spec, host: 'z' } }) as CloudRecord));
+    await cloud.mapper.delete('host', 'y');
+    expect((await cloud.store.list('live/')).entries).toHaveLength(4);
   });
 });
 
