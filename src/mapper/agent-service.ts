@@ -126,7 +126,7 @@ export class AgentService {
         session.answer(id, { kind: 'heartbeat-ack' });
         break;
       case 'sync':
-        session.answer(id, syncPage(this.#options.state, session.host, body.cursor));
+        session.answer(id, syncPage(this.#options.state, session, body.cursor));
         break;
       case 'lookup':
         this.#options.lookups.ask(session, id, body.keys);

@@ -14,7 +14,7 @@ import type { StoredRecord } from './cloud-view.ts';
 import { SWEEP_MS } from './limits.ts';
 import { JournalRunner } from './journal-runner.ts';
 import { Lookups } from './lookups.ts';
-import { MapperState } from './mapper-state.ts';
+import { MapperState, type StateTouch } from './mapper-state.ts';
 import { type MapperStatus, mapperStatus, portState } from './mapper-status.ts';
 import { tellOwnItems } from './own-items.ts';
 import type { Session } from './session.ts';
@@ -151,6 +151,7 @@ export class Mapper {
   #changed(changes: readonly Change[], revision: number): void {
     const touch = this.state.apply(changes, revision);
     if (!this.#isStarted) return;
+    this.#forgetSyncs(touch);
     for (const host of touch.hostRecords) this.#tellPeers(host);
     for (const host of touch.hosts) {
       const session = this.#sessions.ofHost(host);
@@ -160,6 +161,16 @@ export class Mapper {
     const senders = new Set(touch.agreements.flatMap(({ before, after }) => after?.sender ?? before?.sender ?? []));
     for (const sender of senders) this.#lookups.agreementsChanged(sender);
     if (touch.keys.size > 0) this.#lookups.changed(touch.keys);
+  }
+
+  /** A sync that is under way goes on with what is so now. */
+  #forgetSyncs({ hosts, hostRecords, agreements }: StateTouch): void {
+    const ends = agreements.flatMap(({ before, after }) => after ?? before ?? []);
+    const touched = [...hosts, ...ends.flatMap(({ sender, receiver }) => [sender, receiver])];
+    // A host's record is known to its peers.
+    const sessions =
+      hostRecords.size > 0 ? this.#sessions.all() : touched.flatMap((host) => this.#sessions.ofHost(host) ?? []);
+    for (const session of sessions) session.syncItems = undefined;
   }
 
   #tellPeers(host: string): void {

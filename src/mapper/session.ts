@@ -27,6 +27,9 @@ export interface ReportedPort {
   readonly state: string;
 }
 
+/** An item that a host must know, and the cursor of a sync that names it. */
+export type SyncItem = readonly [cursor: string, item: Item];
+
 /**
  * One registered agent: its side of the reliable exchange, and what it has been told. It ends by
  * silence, or when it does not take its pushes.
@@ -44,6 +47,8 @@ export class Session {
   /** Ids of agreements pushed to it as receiver, and as sender with whether it acknowledged. */
   readonly offered = new Set<number>();
   readonly announced = new Map<number, boolean>();
+  /** All that it must know, in the order of a sync that is under way; whoever changes a part of it forgets it. */
+  syncItems: readonly SyncItem[] | undefined;
   readonly reported = new Map<string, ReportedPort>();
   endpoint: Endpoint;
   lastHeard: number;

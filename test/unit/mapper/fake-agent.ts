@@ -45,10 +45,10 @@ export class FakeAgent {
     return this.answers.get(id);
   }
 
-  /** Everything that the host must know. */
-  async sync(): Promise<Item[]> {
+  /** Everything that the host must know, or what is behind a cursor. */
+  async sync(after = ''): Promise<Item[]> {
     const items: Item[] = [];
-    let cursor = '';
+    let cursor = after;
     do {
       const page = await this.ask({ kind: 'sync', cursor });
       if (page?.kind !== 'sync-page') throw new Error(`no page but ${page?.kind}`);

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { brief } from './items.ts';
 import { changed, TestCloud, TWO_TENANTS } from './test-cloud.ts';
 
@@ -24,8 +24,9 @@ describe('sync', () => {
     });
   });
 
-  test('comes in pages, each of which may be asked for again', async () => {
-    const guests = Array.from({ length: 200 }, (_, index) =>
+  /** Host x with many ports, p0 to p199, that has read its first page. */
+  async function manyPorts() {
+    const ports = Array.from({ length: 200 }, (_, index) =>
       changed('port', 'a30', {
         name: `p${index}`,
         addresses: [`10.1.2.${100 + (index % 100)}`],
@@ -34,9 +35,51 @@ describe('sync', () => {
         guest: index < 100 ? 'a30' : 'b30',
       }),
     );
-    const cloud = await TestCloud.open([...TWO_TENANTS, ...guests]);
+    const cloud = await TestCloud.open([...TWO_TENANTS, ...ports]);
     const x = cloud.agent('x', '198.18.0.11');
     await x.register();
+    const first = await x.ask({ kind: 'sync', cursor: '' });
+    if (first?.kind !== 'sync-page') throw new Error(`no page but ${first?.kind}`);
+    return { cloud, x, first };
+  }
+
+  test('has no part in what is gone when its page is asked for, and has what is new', async () => {
+    const { cloud, x, first } = await manyPorts();
+    await cloud.mapper.delete('port', 'p99');
+    await cloud.mapper.apply([
+      { kind: 'host', spec: { name: 'w', underlay: '198.18.0.14' } },
+      changed('port', 'a30', { name: 'p999', addresses: ['10.1.2.99'], device: 'wp999' }),
+    ]);
+    const names = brief(await x.sync(first.next));
+    expect(names).not.toContain('port p99');
+    expect(names).toContain('port p999');
+  });
+
+  test('has agreements that are made while it goes on', async () => {
+    const { cloud, x, first } = await manyPorts();
+    await cloud.agent('y', '198.18.0.12').start();
+    await x.lookup(A, '10.1.2.50');
+    await cloud.clock.pass(10);
+    expect(brief(await x.sync(first.next))?.slice(-3)).toEqual([
+      'host y',
+      'agreement x>y udp/2.0',
+      'agreement y>x udp/2.0',
+    ]);
+    await x.ask({ kind: 'sync', cursor: '' });
+    await cloud.mapper.apply([changed('host', 'y', { underlay: '198.18.0.99' })]);
+    const host = (await x.sync(first.next)).find((item) => item.kind === 'host');
+    expect(host?.endpoint.address).toBe(0xc6120063);
+  });
+
+  test('puts everything together once, not for every page', async () => {
+    const { cloud, x, first } = await manyPorts();
+    const puttingTogether = vi.spyOn(cloud.mapper.state.cloud, 'portsOf');
+    expect((await x.sync(first.next)).length).toBeGreaterThan(100);
+    expect(puttingTogether).not.toHaveBeenCalled();
+  });
+
+  test('comes in pages, each of which may be asked for again', async () => {
+    const { x } = await manyPorts();
     const first = await x.ask({ kind: 'sync', cursor: '' });
     expect(first).toMatchObject({ kind: 'sync-page', next: expect.stringMatching(/./) });
     expect(await x.ask({ kind: 'sync', cursor: '' })).toEqual(first);
