@@ -1,8 +1,6 @@
 /** A YAML file as values that know their lines. */
 import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocument } from 'yaml';
-
-/** An alias may not multiply a file's size: so many are resolved at most. */
-const MAX_ALIASES = 100;
+import { AliasTargets } from './alias-targets.ts';
 
 /** What is wrong, and where: lines count from 1. */
 export interface Complaint {
@@ -15,14 +13,19 @@ export class CloudDocument {
   readonly syntaxComplaints: readonly Complaint[];
   readonly #document: ReturnType<typeof parseDocument>;
   readonly #lines: LineCounter;
+  readonly #aliases: AliasTargets;
 
   constructor(text: string) {
     this.#lines = new LineCounter();
     this.#document = parseDocument(text, { lineCounter: this.#lines, prettyErrors: false });
-    this.syntaxComplaints = [...this.#document.errors, ...this.#document.warnings].map((error) => ({
-      line: this.#lineAt(error.pos[0]),
-      message: `not valid YAML: ${error.message.replace(/\s+/g, ' ')}`,
-    }));
+    this.#aliases = new AliasTargets(this.#document.contents);
+    this.syntaxComplaints = [
+      ...[...this.#document.errors, ...this.#document.warnings].map((error) => ({
+        line: this.#lineAt(error.pos[0]),
+        message: `not valid YAML: ${error.message.replace(/\s+/g, ' ')}`,
+      })),
+      ...this.#aliases.faults.map(({ alias, message }) => ({ line: this.#lineOf(alias, 1), message })),
+    ];
   }
 
   /** The keys and values of the top level; `undefined` when it is not a mapping. */
@@ -42,9 +45,23 @@ export class CloudDocument {
     }));
   }
 
-  /** The value as JSON would have it. Throws ReferenceError for aliases without end. */
+  isEmpty(value: DocumentValue): boolean {
+    const node = this.#resolve(value.node);
+    return node === null || (isScalar(node) && node.value === null);
+  }
+
+  /** The value as JSON would have it. */
   plain(value: DocumentValue): unknown {
-    return value.node === null ? null : value.node.toJS(this.#document, { maxAliasCount: MAX_ALIASES });
+    return this.#plain(value.node);
+  }
+
+  #plain(part: Node | null): unknown {
+    const node = this.#resolve(part);
+    if (isScalar(node)) return node.value;
+    if (isSeq(node)) return node.items.map((item) => this.#plain(item as Node | null));
+    if (!isMap(node)) return null;
+    const pairs = node.items as Pair<Node, Node | null>[];
+    return Object.fromEntries(pairs.map(({ key, value }) => [keyText(this.#resolve(key)), this.#plain(value)]));
   }
 
   /** The line of what is at `path` below `value`, or of the nearest thing above it that exists. */
@@ -67,12 +84,11 @@ export class CloudDocument {
   }
 
   #entryOf(pair: Pair<Node, Node | null>): DocumentEntry {
-    const key = isScalar(pair.key) ? String(pair.key.value) : '';
-    return { key, value: { node: pair.value, line: this.#lineOf(pair.key, 1) } };
+    return { key: keyText(this.#resolve(pair.key)), value: { node: pair.value, line: this.#lineOf(pair.key, 1) } };
   }
 
   #resolve(node: Node | null): Node | null {
-    return isAlias(node) ? (node.resolve(this.#document) ?? null) : node;
+    return isAlias(node) ? (this.#aliases.find(node) ?? null) : node;
   }
 
   #lineOf(node: Node | null, otherwise: number): number {
@@ -82,6 +98,11 @@ export class CloudDocument {
   #lineAt(offset: number): number {
     return Math.max(1, this.#lines.linePos(offset).line);
   }
+}
+
+/** A key that is no scalar is not known to anybody. */
+function keyText(key: Node | null): string {
+  return isScalar(key) ? String(key.value) : String(key ?? '');
 }
 
 export interface DocumentValue {

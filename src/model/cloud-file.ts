@@ -75,17 +75,9 @@ class CloudReading {
     this.#document = new CloudDocument(text);
     this.complaints.push(...this.#document.syntaxComplaints);
     if (this.complaints.length > 0) return;
-    try {
-      this.#readSections();
-      // Rules between records mean little while some records could not be read.
-      if (this.complaints.length === 0) this.#checkRules(scope);
-    } catch (error) {
-      if (!(error instanceof ReferenceError)) throw error;
-      this.complaints.push({
-        line: 1,
-        message: 'aliases without an anchor, or too many of them; write the values out',
-      });
-    }
+    this.#readSections();
+    // Rules between records mean little while some records could not be read.
+    if (this.complaints.length === 0) this.#checkRules(scope);
   }
 
   lineOf(kind: Kind, name: string): number | undefined {
@@ -123,7 +115,7 @@ class CloudReading {
   }
 
   #readRecords(kind: Kind, section: string, value: DocumentValue): void {
-    if (this.#document.plain(value) === null) return;
+    if (this.#document.isEmpty(value)) return;
     const items = this.#document.items(value);
     if (items === undefined)
       this.#complain(value.line, `"${section}" is not a list; start each ${kind} with "- name:"`);

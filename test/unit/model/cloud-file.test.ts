@@ -138,7 +138,27 @@ describe('each mistake is named by its line, with its reason and a way out', () 
           .join(', ')}]`,
     );
     const problems = problemsOf(`cloud: netweft/v1\n${levels.join('\n')}\ntenants: *l11\n`);
-    expect(problems.length).toBeGreaterThan(0);
+    expect(problems[0]).toMatch(/^c\.yaml:\d+: aliases stand for more than 100000 values; write some of them out/);
+  });
+
+  test.each([
+    ['a list in itself', 'tenants: &a [*a]', 2, 'the alias of "a" stands inside what it stands for'],
+    ['a record in itself', 'tenants:\n  - &a\n    name: *a\n    gni: 7', 4, 'the alias of "a" stands inside'],
+    ['no anchor', 'tenants:\n  - name: t\n    gni: *none', 4, 'there is no anchor "none" before this alias'],
+    ['an anchor that comes later', 'tenants:\n  - name: *t\n    gni: &t 7', 3, 'there is no anchor "t" before'],
+  ])('an alias of %s is refused', (_, text, line, message) => {
+    expect(problemsOf(`cloud: netweft/v1\n${text}\n`)[0]).toMatch(`c.yaml:${line}: ${message}`);
+  });
+
+  test('an anchor may be used as often as a file is long', () => {
+    const guests = Array.from({ length: 2_000 }, (_, index) => `  - { name: g${index}, tenant: *t }`).join('\n');
+    const file = parseCloudFile(
+      `cloud: netweft/v1\ntenants:\n  - name: &t a\n    gni: 7\nguests:\n${guests}\n`,
+      'c.yaml',
+    );
+    expect(file.records.at(-1)).toEqual({ kind: 'guest', spec: { name: 'g1999', tenant: 'a' } });
+    const twice = parseCloudFile('cloud: netweft/v1\ntenants: &a\n  - &b { name: a, gni: 7 }\nhosts:\n', 'c.yaml');
+    expect(twice.records).toHaveLength(1);
   });
 
   test('overlapping subnets of one tenant, named at the later one', () => {
