@@ -6,7 +6,7 @@ import { UserError, type UserErrorCode } from '../base/errors.ts';
 import type { Logger } from '../base/log.ts';
 import type { ErrorDocument } from './documents.ts';
 
-/** Bytes of one request's body: a cloud file of some ten thousand records. */
+/** Bytes of one request's body: as many as a cloud file may have characters. */
 export const MAX_BODY_BYTES = 8 * 1024 * 1024;
 /** Clients connected at once; further ones are refused by closing. */
 const MAX_CONNECTIONS = 64;

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { UserError } from '../base/errors.ts';
+import { printable } from '../base/printable.ts';
 import { nearestWord } from '../model/nearest-word.ts';
 import { formatProblem } from '../model/problem.ts';
 import type { CloudRecord, Kind } from '../model/records.ts';
@@ -123,7 +124,7 @@ export class CloudEditor {
       this.#state.cloud.ofKind(kind).map(({ spec }) => spec.name),
     );
     const hint = near === undefined ? `see \`weft get ${kind}\` for those that exist` : `did you mean ${near}?`;
-    return new UserError('not-found', `there is no ${kind} ${name.slice(0, 64)}`, hint);
+    return new UserError('not-found', `there is no ${kind} ${printable(name.slice(0, 64))}`, hint);
   }
 
   /** Only if the records are still those that were checked. */

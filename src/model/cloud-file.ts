@@ -11,14 +11,14 @@ import { CloudDocument, type Complaint, type DocumentEntry, type DocumentValue }
 import { type LabSection, labProblems, labSchemaProblems } from './lab-section.ts';
 import { nearestWord } from './nearest-word.ts';
 import { formatProblem, type Problem } from './problem.ts';
-import { recordProblems } from './record-check.ts';
+import { recordProblems, recordSubject } from './record-check.ts';
 import { type CloudRecord, KINDS, type Kind } from './records.ts';
 import { validateCloud } from './validate.ts';
 
 export type { LabSection };
 
 const FORMAT = 'netweft/v1';
-/** Characters of one file: some ten thousand records. */
+/** Characters of one file: a mapping daemon's largest apply fits, however long its names are. */
 const MAX_FILE_LENGTH = 8 * 1024 * 1024;
 /** Problems that one error lists; the rest is counted. */
 const MAX_LISTED_PROBLEMS = 20;
@@ -125,8 +125,7 @@ class CloudReading {
   #readRecord(kind: Kind, item: DocumentValue): void {
     const spec = this.#document.plain(item);
     const problems = recordProblems(kind, spec);
-    const name = (spec as { name?: unknown } | null)?.name;
-    const subject = typeof name === 'string' ? `${kind} ${name}` : `a ${kind}`;
+    const subject = recordSubject(kind, spec) ?? `a ${kind}`;
     for (const { path, message } of problems)
       this.#complain(this.#document.lineAt(item, path), `${subject}: ${message}`);
     if (problems.length > 0) return;

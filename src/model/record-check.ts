@@ -1,8 +1,12 @@
 /** From JSON of unknown origin to records. */
 import { UserError } from '../base/errors.ts';
+import { printable } from '../base/printable.ts';
 import { nearestWord } from './nearest-word.ts';
 import { type CloudRecord, KINDS, type Kind, SCHEMAS } from './records.ts';
 import { compileSchemaCheck, type SchemaProblem } from './schema-problems.ts';
+
+/** Characters of a name that a message repeats: one more than a name may have. */
+const MAX_SHOWN_NAME = 64;
 
 const CHECKS = Object.fromEntries(KINDS.map((kind) => [kind, compileSchemaCheck(SCHEMAS[kind])])) as {
   readonly [K in Kind]: (value: unknown) => SchemaProblem[];
@@ -24,6 +28,12 @@ export function parseKind(text: string): Kind {
   );
 }
 
+/** A record as errors name it, whatever its name is. */
+export function recordSubject(kind: Kind, spec: unknown): string | undefined {
+  const name = (spec as { name?: unknown } | null | undefined)?.name;
+  return typeof name === 'string' ? `${kind} ${printable(name.slice(0, MAX_SHOWN_NAME))}` : undefined;
+}
+
 /** One record of a request; throws UserError `invalid` that names the record and what is wrong. */
 export function parseRecord(value: unknown): CloudRecord {
   const { kind: kindText, spec } = (value ?? {}) as { kind?: unknown; spec?: unknown };
@@ -33,8 +43,7 @@ export function parseRecord(value: unknown): CloudRecord {
   const kind = parseKind(kindText);
   const problems = recordProblems(kind, spec);
   if (problems.length > 0) {
-    const name = (spec as { name?: unknown } | undefined)?.name;
-    const subject = typeof name === 'string' ? `${kind} ${name.slice(0, 64)}` : kind;
+    const subject = recordSubject(kind, spec) ?? kind;
     throw new UserError('invalid', `${subject}: ${problems.map((problem) => problem.message).join('; ')}`);
   }
   return { kind, spec } as CloudRecord;

@@ -260,11 +260,15 @@ describe('delete', () => {
     await cloud.mapper.delete('guest', 'a30');
     expect((await refusal(cloud.mapper.delete('guest', 'a30'))).code).toBe('not-found');
     expect((await refusal(cloud.mapper.delete('host', 'zz'))).hint).toBe('did you mean z?');
+    expect((await refusal(cloud.mapper.delete('host', 'z\nport'))).message).toBe('there is no host z\\u000aport');
   });
 });
 
 test('records of unknown origin: one clear message each', () => {
   expect(() => parseRecord({ kind: 'prot', spec: {} })).toThrow('there is no kind of record called "prot"');
+  expect(() => parseRecord({ kind: 'tenant', spec: { name: 'a\nb', gni: 1 } })).toThrow(
+    'tenant a\\u000ab: "name" is "a\\nb", it must be lower-case',
+  );
   expect(() => parseKind('constructor')).toThrow('there is no kind of record called "constructor"');
   expect(() => parseRecord(null)).toThrow('a record without a kind');
   expect(() => parseRecord({ kind: 'tenant', spec: { name: 'a', gni: 0 } })).toThrow(

@@ -106,6 +106,13 @@ describe('each mistake is named by its line, with its reason and a way out', () 
     if (!expected.source.includes('YAML')) expect(problems[0]).toMatch(new RegExp(`^c\\.yaml:${expectedLine}: `));
   });
 
+  test('a name with a line break adds no line to the list', () => {
+    const forged = '"a\\nc.yaml:1: port p: all is well\\u2028\\x1b[31m"';
+    const problems = problemsOf(`cloud: netweft/v1\ntenants:\n  - name: ${forged}\n    gni: 7\n`);
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toMatch(/^c\.yaml:3: tenant a\\u000ac\.yaml:1: port p: all is well\\u2028/);
+  });
+
   test('what is missing is named at its record', () => {
     const { text, number } = changed('    host: z', '    # host: z');
     expect(problemsOf(text)[0]).toMatch(/^c\.yaml:\d+: port a70: "host" is missing; it must be lower-case/);
