@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { HostState, StateItem } from '../../../src/agent/host-state.ts';
-import type { AgreementItem } from '../../../src/control/messages.ts';
-import type { LocalPort, NetworkView, StateKey } from '../../../src/model/snapshot.ts';
+import type { StateKey } from '../../../src/model/snapshot.ts';
 import {
   addPort,
   address,
@@ -9,7 +8,6 @@ import {
   GNI_A,
   GNI_B,
   hostItem,
-  hostX,
   mappingItem,
   PORT_A30,
   PORT_A31,
@@ -17,148 +15,9 @@ import {
   subnetItem,
   UNDERLAY_PORT,
 } from '../../kit/cloud-of-one.ts';
+import { agreement, networkOf, openState, portOf, y } from './host-state-bench.ts';
 
 const AT_50 = address('10.1.2.50');
-
-function open(make: typeof hostX = hostX) {
-  let touched: StateKey[] = [];
-  const state = make((keys) => touched.push(...keys));
-  /** Names of the keys that were touched since the last call. */
-  const take = () => {
-    const keys = [...new Set(touched)].toSorted((a, b) => a - b);
-    touched = [];
-    return state.describeKeys(keys);
-  };
-  const takeKeys = () => touched.splice(0);
-  take();
-  return { state, take, takeKeys };
-}
-
-function portOf(state: HostState, index: number): LocalPort {
-  const port = state.portByIndex(index);
-  if (port === undefined) throw new Error(`no port ${index}`);
-  return port;
-}
-
-function networkOf(state: HostState, index = PORT_A30): NetworkView {
-  return portOf(state, index).network;
-}
-
-function agreement(id: number, revision: number, framework = 'udp/2.0', sender = 'x'): AgreementItem {
-  return { ...agreementItem(id, sender, sender === 'x' ? 'y' : 'x', framework), revision };
-}
-
-const y = { name: 'y', key: 0, endpoint: { address: address('198.18.0.12'), port: UNDERLAY_PORT } };
-
-describe('what is older', () => {
-  /** For each kind: the item at a revision in one of two versions, how it goes, and which version is known. */
-  interface Kind {
-    readonly item: (revision: number, version: 0 | 1) => StateItem;
-    /** Mappings do not go, they become negative. */
-    readonly gone: ((revision: number) => StateItem) | undefined;
-    readonly known: (state: HostState) => unknown;
-    readonly versions: readonly [unknown, unknown];
-  }
-  const kinds: [string, Kind][] = [
-    [
-      'subnet',
-      {
-        item: (revision, version) =>
-          subnetItem('new', GNI_A, 'a-net', version ? '10.9.8.0/24' : '10.9.0.0/16', revision),
-        gone: (revision) => ({ kind: 'subnet-gone', name: 'new', revision }),
-        known: (state) => state.subnet(networkOf(state), address('10.9.8.1'))?.prefix.length,
-        versions: [16, 24],
-      },
-    ],
-    [
-      'host',
-      {
-        item: (revision, version) => hostItem('w', version ? '198.18.0.15' : '198.18.0.14', revision),
-        gone: (revision) => ({ kind: 'host-gone', name: 'w', revision }),
-        known: (state) => state.peer('w')?.endpoint.address,
-        versions: [address('198.18.0.14'), address('198.18.0.15')],
-      },
-    ],
-    [
-      'agreement',
-      {
-        item: (revision, version) => agreement(99, revision, version ? 'udp/1.0' : 'udp/2.0', 'y'),
-        gone: (revision) => ({ kind: 'agreement-gone', id: 99, revision }),
-        known: (state) => state.incoming(y, 99)?.framework,
-        versions: ['udp/2.0', 'udp/1.0'],
-      },
-    ],
-    [
-      'mapping',
-      {
-        item: (revision, version) => mappingItem(GNI_A, '10.1.2.99', version ? 'z' : 'y', revision),
-        gone: undefined,
-        known: (state) => state.mapping(GNI_A, address('10.1.2.99'))?.host,
-        versions: ['y', 'z'],
-      },
-    ],
-  ];
-
-  it.each(kinds)('never replaces what is newer: %s', (_, { item, known, versions }) => {
-    const { state, take } = open();
-    state.apply(item(10, 1), 0);
-    expect(known(state)).toBe(versions[1]);
-    take();
-    state.apply(item(9, 0), 0);
-    expect(known(state)).toBe(versions[1]);
-    expect(take()).toEqual([]);
-    state.apply(item(11, 0), 0);
-    expect(known(state)).toBe(versions[0]);
-    expect(take()).not.toEqual([]);
-  });
-
-  const departing = kinds.flatMap(([name, { gone, ...kind }]) =>
-    gone === undefined ? [] : [[name, { ...kind, gone }] as const],
-  );
-  it.each(departing)(
-    'never makes what is newer go, nor brings back what went: %s',
-    (_, { item, gone, known, versions }) => {
-      const { state, take } = open();
-      state.apply(item(10, 0), 0);
-      take();
-      state.apply(gone(9), 0);
-      expect(known(state)).toBe(versions[0]);
-      expect(take()).toEqual([]);
-      state.apply(gone(12), 0);
-      expect(known(state)).toBeUndefined();
-      state.apply(gone(12), 0);
-      state.apply(gone(3), 0);
-      take();
-      state.apply(item(11, 1), 0);
-      expect(known(state)).toBeUndefined();
-      expect(take()).toEqual([]);
-      state.apply(item(13, 1), 0);
-      expect(known(state)).toBe(versions[1]);
-    },
-  );
-
-  it.each(kinds)('is as good as anything when revisions count anew: %s', (_, { item, gone, known, versions }) => {
-    const { state, take } = open();
-    state.apply(item(900, 0), 0);
-    if (gone !== undefined) state.apply(gone(950), 0);
-    take();
-    state.forgetRevisions();
-    expect(take()).toEqual([]);
-    state.apply(item(1, 1), 0);
-    expect(known(state)).toBe(versions[1]);
-    state.apply(item(0, 0), 0);
-    expect(known(state)).toBe(versions[1]);
-  });
-
-  it('stays in use when revisions count anew, until it is replaced', () => {
-    const { state } = open();
-    state.forgetRevisions();
-    expect(state.mapping(GNI_A, AT_50)?.host).toBe('y');
-    expect(state.peer('y')).toBeDefined();
-    expect(state.outgoing(y)?.id).toBe(1);
-    expect(state.subnet(networkOf(state), AT_50)?.name).toBe('a-lan');
-  });
-});
 
 describe('a change touches', () => {
   const changes: [string, StateItem, string[]][] = [
@@ -178,7 +37,7 @@ describe('a change touches', () => {
     ['an agreement with nobody known: it alone', agreementItem(9, 'x', 'nobody'), ['agreement 9 x to nobody']],
   ];
   it.each(changes)('%s', (_, item, expected) => {
-    const { state, take } = open();
+    const { state, take } = openState();
     state.apply(item, 0);
     expect(take()).toEqual(expected);
   });
@@ -197,7 +56,7 @@ describe('a change touches', () => {
     ],
   ];
   it.each(departures)('%s', (_, item, expectedOf) => {
-    const { state, takeKeys } = open();
+    const { state, takeKeys } = openState();
     const expected = expectedOf(state);
     takeKeys();
     state.apply(item, 0);
@@ -205,7 +64,7 @@ describe('a change touches', () => {
   });
 
   it('a port that comes or goes: it and its network', () => {
-    const { state, take, takeKeys } = open();
+    const { state, take, takeKeys } = openState();
     addPort(state, 9, 'a32', GNI_A, 'a-net', ['10.1.2.32']);
     expect(take()).toEqual(['network a-net', 'port a32']);
     const { key, network } = portOf(state, 9);
@@ -216,7 +75,7 @@ describe('a change touches', () => {
   });
 
   it('the last port of a GNI: the mappings of the GNI too, and no others', () => {
-    const { state, take } = open();
+    const { state, take } = openState();
     state.removePort(PORT_A31, 0);
     take();
     expect(state.mapping(GNI_A, AT_50)).toBeDefined();
@@ -229,7 +88,7 @@ describe('a change touches', () => {
 
 describe('keys', () => {
   it('stay while what they name changes, and are never given to another', () => {
-    const { state } = open();
+    const { state } = openState();
     const before = [state.mapping(GNI_A, AT_50)?.key, state.peer('y')?.key];
     state.apply(mappingItem(GNI_A, '10.1.2.50', 'z', 9), 0);
     state.apply(hostItem('y', '198.18.0.14', 9), 0);
@@ -240,7 +99,7 @@ describe('keys', () => {
   });
 
   it('are described while what they name is there', () => {
-    const { state } = open();
+    const { state } = openState();
     const key = state.peer('y')?.key ?? 0;
     expect(state.describeKeys([key])).toEqual(['host y']);
     state.peers.remove('y');
@@ -250,7 +109,7 @@ describe('keys', () => {
 
 describe('towards a peer', () => {
   it('the newest agreement is used, and the one before when that goes', () => {
-    const { state } = open();
+    const { state } = openState();
     state.apply(agreement(12, 12, 'udp/1.0'), 0);
     state.apply(agreement(11, 11), 0);
     expect(state.outgoing(y)?.id).toBe(12);
@@ -261,7 +120,7 @@ describe('towards a peer', () => {
   });
 
   it('an agreement may change its version, or become one with another peer', () => {
-    const { state } = open();
+    const { state } = openState();
     state.apply(agreement(1, 20, 'udp/1.0'), 0);
     expect(state.outgoing(y)?.framework).toBe('udp/1.0');
     state.apply({ ...agreementItem(1, 'x', 'z'), revision: 21 }, 0);
@@ -270,7 +129,7 @@ describe('towards a peer', () => {
   });
 
   it('only what names both is accepted', () => {
-    const { state } = open();
+    const { state } = openState();
     expect(state.incoming(y, 2)?.framework).toBe('udp/2.0');
     expect(state.incoming(y, 1)).toBeUndefined();
     expect(state.incoming(y, 4)).toBeUndefined();
@@ -281,7 +140,7 @@ describe('towards a peer', () => {
 
 describe('a peer', () => {
   it('is found by where it receives, and no longer by where it did', () => {
-    const { state } = open();
+    const { state } = openState();
     const old = state.peer('y')?.endpoint ?? y.endpoint;
     state.apply(hostItem('y', '198.18.0.14', 9), 0);
     expect(state.peerByEndpoint(old)).toBeUndefined();
@@ -290,7 +149,7 @@ describe('a peer', () => {
   });
 
   it('that took over the endpoint of another keeps it when that goes', () => {
-    const { state } = open();
+    const { state } = openState();
     state.apply(hostItem('w', '198.18.0.12', 9), 0);
     state.apply({ kind: 'host-gone', name: 'y', revision: 10 }, 0);
     expect(state.peerByEndpoint(y.endpoint)?.name).toBe('w');
@@ -299,14 +158,14 @@ describe('a peer', () => {
 
 describe('a local port', () => {
   it('is found by its own tenant only', () => {
-    const { state } = open();
+    const { state } = openState();
     expect(state.localPort(GNI_A, address('10.1.2.30'))?.index).toBe(PORT_A30);
     expect(state.localPort(GNI_B, address('10.1.2.30'))?.index).toBe(PORT_B30);
     expect(state.localPort(GNI_B, address('10.1.2.31'))).toBeUndefined();
   });
 
   it('that took over the address of another keeps it when that goes', () => {
-    const { state } = open();
+    const { state } = openState();
     addPort(state, 9, 'a30-new', GNI_A, 'a-net', ['10.1.2.30']);
     state.removePort(PORT_A30, 0);
     expect(state.localPort(GNI_A, address('10.1.2.30'))?.name).toBe('a30-new');
@@ -316,13 +175,13 @@ describe('a local port', () => {
 });
 
 it('networks of the same name and another GNI have subnets of their own', () => {
-  const { state } = open();
+  const { state } = openState();
   state.apply(subnetItem('other', GNI_B, 'a-net', '10.7.0.0/16', 9), 0);
   expect(state.subnet(networkOf(state), address('10.7.0.1'))).toBeUndefined();
 });
 
 it('what a complete sync does not name goes, and mappings stay', () => {
-  const { state, takeKeys } = open();
+  const { state, takeKeys } = openState();
   const gone = [state.peer('z')?.key, state.agreements.get(3)?.key, state.agreements.get(4)?.key];
   state.keepOnly({ subnet: new Set(['a-lan', 'b-lan']), host: new Set(['y']), agreement: new Set([1, 2]) });
   expect(new Set(takeKeys())).toEqual(new Set(gone));

@@ -1,63 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { MapperSession } from '../../../src/agent/mapper-session.ts';
-import { seededRandom } from '../../../src/base/random.ts';
-import type { Item, Report } from '../../../src/control/messages.ts';
-import { PUSH_WINDOW } from '../../../src/control/push-sender.ts';
-import { plainSessionLayer } from '../../../src/control/session-layer.ts';
-import { GNI_A, hostItem, subnetItem } from '../../kit/cloud-of-one.ts';
-import { recordedLog } from '../../kit/recorded-log.ts';
-import { DAEMON, HEARTBEAT_MS, refusal, ScriptedDaemon } from '../../kit/scripted-daemon.ts';
-import { VirtualClock } from '../../kit/simulation/virtual-clock.ts';
-
-const REPORT: Report = { kind: 'report', ports: [{ name: 'a30', revision: 1, state: 'up' }] };
-const KEY = { gni: GNI_A, address: 1 };
-
-function item(at: number): Item {
-  return subnetItem(`lan-${at}`, GNI_A, 'a-net', `10.0.${at}.0/24`, at);
-}
-
-function open() {
-  const clock = new VirtualClock();
-  const log = recordedLog();
-  const happened: string[] = [];
-  const items: Item[] = [];
-  const synced: (readonly Item[])[] = [];
-  const session = new MapperSession({
-    host: 'x',
-    boot: '00112233aabbccdd',
-    version: '0.1.0',
-    frameworks: ['udp/2.0', 'udp/1.0'],
-    mapper: DAEMON,
-    clock,
-    random: seededRandom(1),
-    layer: plainSessionLayer(),
-    log,
-    send: (datagram) => daemon.receive(datagram),
-    onItems: (some) => {
-      happened.push(`items ${some.length}`);
-      items.push(...some);
-    },
-    onNewIncarnation: () => happened.push('new incarnation'),
-    onSynced: (named) => {
-      happened.push('synced');
-      synced.push(named);
-    },
-  });
-  const daemon = new ScriptedDaemon(clock, (datagram) => session.receive(datagram));
-  return { clock, log, happened, items, synced, session, daemon };
-}
-
-async function openReady() {
-  const opened = open();
-  opened.session.start();
-  await opened.clock.run(50);
-  expect(opened.session.state).toBe('ready');
-  return opened;
-}
+import { HEARTBEAT_MS, refusal } from '../../kit/scripted-daemon.ts';
+import { item, KEY, openReady, openSession, REPORT } from './mapper-session-bench.ts';
 
 describe('registration', () => {
   it('says who the host is, and learns its session', async () => {
-    const { session, daemon, clock } = open();
+    const { session, daemon, clock } = openSession();
     expect(session.isSilent).toBe(true);
     session.start();
     await clock.run(50);
@@ -75,7 +22,7 @@ describe('registration', () => {
   });
 
   it('is tried until somebody answers, and is then done once', async () => {
-    const { session, daemon, clock } = open();
+    const { session, daemon, clock } = openSession();
     daemon.isThere = false;
     session.start();
     await clock.run(60_000);
@@ -87,7 +34,7 @@ describe('registration', () => {
   });
 
   it.each(['unknown-host', 'unknown-session', 'busy'] as const)('is tried again after a refusal: %s', async (code) => {
-    const { session, daemon, clock, log } = open();
+    const { session, daemon, clock, log } = openSession();
     const { register } = daemon.script;
     daemon.script.register = () => refusal(code);
     session.start();
@@ -108,7 +55,7 @@ describe('registration', () => {
 
 describe('the first sync', () => {
   it('takes page after page, in order, and is complete with the last', async () => {
-    const { session, daemon, clock, items, synced, happened } = open();
+    const { session, daemon, clock, items, synced, happened } = openSession();
     const pages = new Map([
       ['', { items: [item(1), item(2)], next: 'two' }],
       ['two', { items: [item(3)], next: 'three' }],
@@ -125,7 +72,7 @@ describe('the first sync', () => {
   });
 
   it('asks for a page again that was refused, and for no other', async () => {
-    const { session, daemon, clock, synced } = open();
+    const { session, daemon, clock, synced } = openSession();
     let refusals = 1;
     daemon.script.sync = ({ cursor }) => {
       if (cursor === 'two' && refusals-- > 0) return refusal('busy');
@@ -140,7 +87,7 @@ describe('the first sync', () => {
   });
 
   it('names what was pushed meanwhile', async () => {
-    const { session, daemon, clock, synced, items } = open();
+    const { session, daemon, clock, synced, items } = openSession();
     daemon.script.sync = ({ cursor }) => {
       if (cursor === '') daemon.push(1, [item(9)]);
       return { kind: 'sync-page', items: [item(cursor === '' ? 1 : 2)], next: cursor === '' ? 'two' : '' };
@@ -156,56 +103,13 @@ describe('the first sync', () => {
   });
 
   it('comes before anything is asked or reported', async () => {
-    const { session, daemon, clock } = open();
+    const { session, daemon, clock } = openSession();
     daemon.script.sync = () => undefined;
     session.start();
     await clock.run(50);
     expect(session.lookup([KEY], () => {})).toBe(false);
     expect(session.report(REPORT, () => {})).toBe(false);
     expect(daemon.bodies('lookup')).toEqual([]);
-  });
-});
-
-describe('pushes', () => {
-  it('are applied once and in order, however they arrive, and acknowledged as far as they are complete', async () => {
-    const { daemon, clock, items } = await openReady();
-    for (const sequence of [1, 3, 3, 2, 1, 5, 4]) {
-      daemon.push(sequence, [item(sequence)]);
-      await clock.run(5);
-    }
-    expect(items).toEqual([1, 2, 3, 4, 5].map(item));
-    expect(daemon.bodies('push-ack').map(({ sequence }) => sequence)).toEqual([1, 1, 1, 3, 3, 3, 5]);
-  });
-
-  it('are ignored where no sender would be so far ahead', async () => {
-    const { daemon, clock, items } = await openReady();
-    daemon.push(PUSH_WINDOW + 1, [item(1)]);
-    await clock.run(5);
-    expect(items).toEqual([]);
-    expect(daemon.bodies('push-ack')).toEqual([{ kind: 'push-ack', sequence: 0 }]);
-  });
-
-  it('of another session change nothing and get no answer', async () => {
-    const { daemon, clock, items, session } = await openReady();
-    const heard = session.lastHeard;
-    daemon.push(1, [item(1)], 40);
-    daemon.say({ kind: 'heartbeat-ack' }, 40, 1);
-    await clock.run(5);
-    expect(items).toEqual([]);
-    expect(daemon.bodies('push-ack')).toEqual([]);
-    expect(session.lastHeard).toBe(heard);
-  });
-
-  it('count from one in a new session', async () => {
-    const { daemon, clock, items } = await openReady();
-    daemon.push(1, [item(1)]);
-    daemon.push(2, [item(2)]);
-    await clock.run(5);
-    daemon.restart(42);
-    await clock.run(2 * HEARTBEAT_MS);
-    daemon.push(1, [item(3)]);
-    await clock.run(5);
-    expect(items).toEqual([1, 2, 3].map(item));
   });
 });
 
@@ -229,7 +133,7 @@ describe('a session', () => {
   });
 
   it('that is lost while it syncs starts the sync anew', async () => {
-    const { session, daemon, clock, synced } = open();
+    const { session, daemon, clock, synced } = openSession();
     daemon.script.sync = ({ cursor }) => {
       if (cursor === 'two') {
         daemon.restart(42);
@@ -270,86 +174,5 @@ describe('a session', () => {
     daemon.isThere = true;
     await clock.run(3 * HEARTBEAT_MS);
     expect(session).toMatchObject({ isSilent: false, session: 41, counters: { registrations: 1 } });
-  });
-});
-
-describe('requests', () => {
-  it('bring their answer once', async () => {
-    const { session, daemon, clock } = await openReady();
-    daemon.script.lookup = () => ({ kind: 'lookup-answer', items: [hostItem('y', '198.18.0.12')] });
-    const answers: unknown[] = [];
-    expect(session.lookup([KEY], (items) => answers.push(items))).toBe(true);
-    expect(session.report(REPORT, (isAcknowledged) => answers.push(isAcknowledged))).toBe(true);
-    await clock.run(3000);
-    expect(answers).toEqual([[hostItem('y', '198.18.0.12')], true]);
-    expect(daemon.bodies('lookup')).toEqual([{ kind: 'lookup', keys: [KEY] }]);
-    expect(daemon.bodies('report')).toEqual([REPORT]);
-  });
-
-  it('that are refused bring nothing, and leave the session as it is', async () => {
-    const { session, daemon, clock } = await openReady();
-    daemon.script.lookup = () => refusal('busy');
-    daemon.script.report = () => refusal('invalid');
-    const answers: unknown[] = [];
-    session.lookup([KEY], (items) => answers.push(items));
-    session.report(REPORT, (isAcknowledged) => answers.push(isAcknowledged));
-    await clock.run(100);
-    expect(answers).toEqual([undefined, false]);
-    expect(session).toMatchObject({ state: 'ready', session: 41 });
-  });
-});
-
-it('what is no message of this protocol is counted and nothing else', async () => {
-  const { session, daemon, clock, items } = await openReady();
-  const { datagramsIn } = session.counters;
-  const heard = session.lastHeard;
-  const datagrams = [[], [0x57], [0x57, 0, 0xff, 0xff], [0x58, 0, 8, 1], [0x57, 1, 8, 1]];
-  datagrams.push(Array.from({ length: 1300 }, () => 0x57));
-  for (const bytes of datagrams) daemon.sayBytes(Uint8Array.from(bytes));
-  await clock.run(50);
-  expect(session.counters).toMatchObject({
-    badDatagrams: datagrams.length,
-    datagramsIn: datagramsIn + datagrams.length,
-  });
-  expect(session.lastHeard).toBe(heard);
-  expect(items).toEqual([]);
-});
-
-describe('a session that is stopped', () => {
-  it.each([
-    ['while it registers', 0, (daemon: ScriptedDaemon) => (daemon.isThere = false)],
-    [
-      'while it waits after a refusal',
-      500,
-      (daemon: ScriptedDaemon) => (daemon.script.register = () => refusal('in-use')),
-    ],
-    ['while it syncs', 50, (daemon: ScriptedDaemon) => (daemon.script.sync = () => undefined)],
-    ['between heartbeats', 500, () => {}],
-    ['during a heartbeat', 1500, (daemon: ScriptedDaemon) => (daemon.script.heartbeat = () => undefined)],
-  ])('leaves no timer and says nothing more: %s', async (_, ranMs, prepare) => {
-    const { session, daemon, clock } = open();
-    prepare(daemon);
-    session.start();
-    await clock.run(ranMs);
-    session.stop();
-    daemon.push(1, [item(1)]);
-    await clock.run(5);
-    expect(clock.pendingTimers).toBe(0);
-    const said = daemon.messages.length;
-    expect(session.lookup([KEY], () => {})).toBe(false);
-    expect(session.report(REPORT, () => {})).toBe(false);
-    await clock.run(60_000);
-    expect(daemon.messages).toHaveLength(said);
-  });
-
-  it('ends what was asked', async () => {
-    const { session, daemon, clock } = await openReady();
-    daemon.script.lookup = () => undefined;
-    const answers: unknown[] = [];
-    session.lookup([KEY], (items) => answers.push(items));
-    session.stop();
-    expect(answers).toEqual([undefined]);
-    await clock.run(10);
-    expect(clock.pendingTimers).toBe(0);
   });
 });
