@@ -20,12 +20,13 @@ export const MAX_PORT_ADDRESSES = 16;
 export const MIN_MTU = 576;
 export const MAX_MTU = 9000;
 export const NAME_PATTERN = '^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$';
+export const NAME_RULE = 'lower-case letters, digits and inner hyphens, at most 63 characters';
 export const DEVICE_PATTERN = '^[A-Za-z0-9][A-Za-z0-9_.-]{0,14}$';
 export const NAMESPACE_PATTERN = '^(/[A-Za-z0-9_./-]{1,200}|[A-Za-z0-9][A-Za-z0-9_.-]{0,63})$';
 
 const Name = Type.String({
   pattern: NAME_PATTERN,
-  description: 'lower-case letters, digits and inner hyphens, at most 63 characters',
+  description: NAME_RULE,
 });
 const Address = Type.String({ pattern: '^[0-9.]{7,15}$', description: 'an IPv4 address such as 10.1.2.30' });
 const closed = { additionalProperties: false };

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { type Command, Option } from 'commander';
 import type { Endpoint } from '../../base/ipv4.ts';
+import { printable } from '../../base/printable.ts';
 import { endpointArgument, listArgument } from '../arguments.ts';
 import type { Cli } from '../cli.ts';
 import { CONTROL_PORT, UNDERLAY_PORT } from '../default-ports.ts';
@@ -45,8 +46,17 @@ export function addAgentCommand(program: Command, cli: Cli): void {
     .addOption(logFormatOption())
     .addOption(logLevelOption())
     .addHelpText('after', HELP)
-    .action(async (options: AgentOptions) => {
+    .action(async (options: AgentOptions, command: Command) => {
+      await requireName(options.host, command);
       const { runAgent } = await import('../../agent/daemon.ts');
       await runDaemon(cli, 'agent', options, (log) => runAgent({ ...options, log }));
     });
+}
+
+/** Anything that cannot be the name of a record is a usage error of `command`. */
+async function requireName(host: string, command: Command): Promise<void> {
+  const { NAME_PATTERN, NAME_RULE } = await import('../../model/records.ts');
+  if (!new RegExp(NAME_PATTERN).test(host)) {
+    command.error(`error: option '--host <name>': '${printable(host)}' is no name of a host: ${NAME_RULE}`);
+  }
 }

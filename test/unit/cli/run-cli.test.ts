@@ -58,6 +58,7 @@ test.each([
   ['agent --host x --underlay 1.2.3 --mapper 1.2.3.4', 'An IPv4 address is wanted'],
   ['agent --host x --underlay 1.2.3.4 --mapper 1.2.3.4 --fast-path magic', 'Allowed choices are reference'],
   ['agent --host x --underlay 1.2.3.4 --mapper 1.2.3.4 --frameworks udp/1.0,,', 'separated by commas'],
+  ['agent --host BAD_NAME --underlay 1.2.3.4 --mapper 1.2.3.4', "'BAD_NAME' is no name of a host: lower-case letters"],
   ['mapper --log-format xml', 'Allowed choices are text, json'],
   ['mapper --log-level loud', 'Allowed choices are debug, info, warn, error'],
 ])('weft %s is a usage error, told on standard error', async (words, message) => {
