@@ -2,22 +2,24 @@ import { type IncomingMessage, request } from 'node:http';
 import { USER_ERROR_CODES, UserError, type UserErrorCode } from '../base/errors.ts';
 import type { AdminDocument, ErrorDocument } from './documents.ts';
 
-/** How long a daemon may be silent before it counts as unreachable. */
+/** How long one waits for an answer. */
 const ANSWER_TIMEOUT_MS = 30_000;
 /** Bytes of one answer: every flow of a full table fits. */
 const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
 
 /**
- * Asks the daemon on a Unix socket, and returns its document. Throws the daemon's own UserError, and
- * `unreachable` or `not-permitted` where there is no daemon to talk to.
+ * Asks the daemon on a Unix socket, and returns its document. Throws the daemon's own UserError;
+ * `unreachable` or `not-permitted` where there is no daemon to talk to; and `unfinished` where it has
+ * the request and does not answer for so long.
  */
 export async function adminRequest(
   socket: string,
   method: 'GET' | 'POST' | 'DELETE',
   path: string,
   body?: unknown,
+  timeoutMs = ANSWER_TIMEOUT_MS,
 ): Promise<AdminDocument> {
-  const text = await exchange(socket, method, path, body).catch((error: NodeJS.ErrnoException) => {
+  const text = await exchange({ socket, method, path, body, timeoutMs }).catch((error: NodeJS.ErrnoException) => {
     throw connectionError(error, socket);
   });
   const document = parseDocument(text, socket);
@@ -25,13 +27,21 @@ export async function adminRequest(
   return document;
 }
 
-function exchange(socket: string, method: string, path: string, body: unknown): Promise<string> {
+interface Exchange {
+  readonly socket: string;
+  readonly method: string;
+  readonly path: string;
+  readonly body: unknown;
+  readonly timeoutMs: number;
+}
+
+function exchange({ socket, method, path, body, timeoutMs }: Exchange): Promise<string> {
   const text = body === undefined ? undefined : JSON.stringify(body);
   const headers =
     text === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) };
   return new Promise((resolve, reject) => {
-    const asked = request({ socketPath: socket, method, path, headers, agent: false, timeout: ANSWER_TIMEOUT_MS });
-    asked.on('timeout', () => asked.destroy(new Error(`no answer within ${ANSWER_TIMEOUT_MS / 1000} seconds`)));
+    const asked = request({ socketPath: socket, method, path, headers, agent: false, timeout: timeoutMs });
+    asked.on('timeout', () => asked.destroy(unanswered(socket, timeoutMs)));
     asked.on('error', reject);
     asked.on('response', (response) => readText(response).then(resolve, reject));
     asked.end(text);
@@ -67,7 +77,16 @@ function refusal(document: ErrorDocument): Error {
   return new Error(hint === undefined ? message : `${message}; ${hint}`);
 }
 
+function unanswered(socket: string, timeoutMs: number): UserError {
+  return new UserError(
+    'unfinished',
+    `the daemon on ${socket} has not answered within ${timeoutMs / 1000} seconds, and may still be carrying the request out`,
+    'see with `weft status` and `weft get` what became of it before asking again',
+  );
+}
+
 function connectionError(error: NodeJS.ErrnoException, socket: string): UserError {
+  if (error instanceof UserError) return error;
   if (error.code === 'EACCES' || error.code === 'EPERM') {
     return new UserError(
       'not-permitted',

@@ -57,6 +57,16 @@ test('a daemon that goes away in the middle: unreachable', async () => {
   await expect(adminRequest(socket, 'GET', '/v1/status')).rejects.toMatchObject({ code: 'unreachable' });
 });
 
+test('a daemon that takes longer than one waits: not unreachable, since it may still do it', async () => {
+  await serve(() => {});
+  await expect(adminRequest(socket, 'POST', '/v1/apply', {}, 50)).rejects.toMatchObject({
+    name: 'UserError',
+    code: 'unfinished',
+    message: `the daemon on ${socket} has not answered within 0.05 seconds, and may still be carrying the request out`,
+    hint: expect.stringContaining('weft status'),
+  });
+});
+
 test('an error code of a later version is still told', async () => {
   const error = { code: 'too-new', message: 'something new', hint: 'upgrade' };
   await serve((_request, response) => response.end(JSON.stringify({ schema: 'netweft.error/v1', error })));
