@@ -51,7 +51,7 @@ export class Lookups {
     else if (this.#canHold(session)) this.#hold(session, messageId, keys);
     else {
       this.counters.lookupsRefused++;
-      const reason = `${MAX_HELD_LOOKUPS_PER_HOST} look-ups of this host wait for agreements already; ask again later`;
+      const reason = 'too many look-ups wait for agreements already; ask again later';
       session.answer(messageId, { kind: 'refused', code: 'busy', reason });
     }
   }

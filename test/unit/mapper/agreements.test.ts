@@ -44,6 +44,33 @@ describe('agreements', () => {
     expect(y.takePushed()).toContainEqual(expect.objectContaining({ kind: 'agreement-gone', id: old?.id }));
   });
 
+  test('that were replaced before their receiver had them go at once', async () => {
+    const cloud = await TestCloud.open();
+    const { x, y } = await cloud.started();
+    y.takesPushes = false;
+    await x.lookup(A, '10.1.2.50');
+    expect(cloud.mapper.state.agreements.of('x', 'y').map(({ framework }) => framework)).toEqual(['udp/2.0']);
+    y.frameworks = ['udp/1.0'];
+    await y.register();
+    await cloud.clock.pass(10);
+    expect(cloud.mapper.state.agreements.of('x', 'y').map(({ framework }) => framework)).toEqual(['udp/1.0']);
+  });
+
+  test('that are gone do not come back with a late acknowledgement', async () => {
+    const cloud = await TestCloud.open();
+    const { x, y } = await cloud.started();
+    y.takesPushes = false;
+    await x.lookup(A, '10.1.2.50');
+    x.frameworks = ['udp/9.0'];
+    await x.register();
+    await x.lookup(A, '10.1.2.50');
+    expect(cloud.mapper.state.agreements.count).toBe(0);
+    y.takesPushes = true;
+    await cloud.clock.pass(2_500);
+    expect(brief(y.takePushed())).toContain('agreement x>y udp/2.0');
+    expect((await cloud.store.list('agreement/')).entries).toEqual([]);
+  });
+
   test('drain only once the sender knows the newer one', async () => {
     const cloud = await TestCloud.open();
     const { x, y } = await cloud.started();

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { formatAddress } from '../../../src/base/ipv4.ts';
+import type { FakeAgent } from './fake-agent.ts';
 import { brief } from './items.ts';
 import { changed, TestCloud, TWO_TENANTS } from './test-cloud.ts';
 
@@ -163,5 +164,28 @@ describe('look-up', () => {
     for (let count = 0; count < 16; count++) await x.lookup(A, '10.1.2.50');
     const keys = [{ gni: A, address: 0x0a010232 }];
     expect(await x.ask({ kind: 'lookup', keys })).toMatchObject({ kind: 'refused', code: 'busy' });
+  });
+
+  test('too many that wait of all hosts together are refused as busy, until some are answered', async () => {
+    const hosts = Array.from({ length: 65 }, (_, index) => index);
+    const records = hosts.flatMap((index) => [
+      { kind: 'host', spec: { name: `h${index}`, underlay: `198.18.1.${index + 1}` } } as const,
+      changed('port', 'a30', { name: `p${index}`, host: `h${index}`, addresses: [`10.1.2.${100 + index}`] }),
+    ]);
+    const cloud = await TestCloud.open([...TWO_TENANTS, ...records]);
+    const y = cloud.agent('y', '198.18.0.12');
+    await y.start();
+    y.takesPushes = false;
+    const agents = hosts.map((index) => cloud.agent(`h${index}`, `198.18.1.${index + 1}`));
+    for (const agent of agents) await agent.register();
+    const body = { kind: 'lookup', keys: [{ gni: A, address: 0x0a010232 }] } as const;
+    const ask = (agent: FakeAgent) => agent.send({ id: agent.nextId++, session: agent.session, body });
+    for (const agent of agents.slice(0, 64)) for (let count = 0; count < 16; count++) ask(agent);
+    expect(cloud.counter('lookupsRefused')).toBe(0);
+    const [last] = agents.slice(64);
+    expect(await last?.ask(body)).toMatchObject({ kind: 'refused', code: 'busy' });
+    await cloud.clock.pass(1_000);
+    expect(await last?.ask(body)).toBeUndefined();
+    expect(cloud.counter('lookupsRefused')).toBe(1);
   });
 });

@@ -80,6 +80,17 @@ describe('a guest that moves', () => {
     expect(await x.mapping(A, '10.1.2.50')).toMatchObject({ host: 'z' });
   });
 
+  test('a report that an older item is lost does not take the newer one away', async () => {
+    const cloud = await TestCloud.open();
+    const { x, y } = await cloud.started();
+    const { revision } = await cloud.mapper.apply([changed('port', 'a50', { device: 'other0' })]);
+    await y.report('a50', revision, 'up');
+    await y.report('a50', revision - 1, 'lost');
+    expect(await x.mapping(A, '10.1.2.50')).toMatchObject({ host: 'y' });
+    await y.report('a50', revision, 'lost');
+    expect(await x.mapping(A, '10.1.2.50')).toMatchObject({ host: undefined });
+  });
+
   test("a report about an older item, or another host's port, changes nothing", async () => {
     const { cloud, x, z, revision } = await moving();
     await z.report('a50', revision - 1, 'up');
