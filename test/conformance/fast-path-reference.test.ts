@@ -1,4 +1,8 @@
 import { ReferenceFastPath } from '../../src/fastpath/reference/reference-fast-path.ts';
-import { describeFastPath } from './fast-path.ts';
+import { describeFastPath, type FastPathSizes } from './fast-path.ts';
+import { describeLimits } from './fast-path-limits.ts';
 
-describeFastPath('reference', (sizes) => new ReferenceFastPath({ ...sizes, seed: 1 }));
+const open = (sizes: FastPathSizes) => new ReferenceFastPath({ ...sizes, seed: 1 });
+
+describeFastPath('reference', open);
+describeLimits('reference', open);
