@@ -39,6 +39,15 @@ describe('the file of a SQLite store', () => {
     expect(database.pragma('synchronous', { simple: true })).toBe(2);
   });
 
+  test('put back from a copy, it has another incarnation, once', () => {
+    const { incarnation } = file;
+    file.run([put('before', 100)]);
+    const restored = new SqliteFile(database, path, true);
+    expect(restored.incarnation).not.toBe(incarnation);
+    expect(restored.revision).toBe(1);
+    expect(new SqliteFile(database, path).incarnation).toBe(restored.incarnation);
+  });
+
   test('a full disk refuses the whole group, loses nothing, and goes on when there is room', () => {
     file.run([put('before', 100)]);
     const pages = Number(database.pragma('page_count', { simple: true }));
