@@ -142,6 +142,8 @@ export interface AgentStatusDocument {
   readonly ports: { readonly [state: string]: number };
   readonly mappings: number;
   readonly agreements: number;
+  /** What the agent decided, asked and was told, since the start, by name. */
+  readonly counters: { readonly [counter: string]: number };
   /** Counters of packet input and output since the start, by name. */
   readonly io: { readonly [counter: string]: number };
   readonly uptimeMs: number;

@@ -80,8 +80,30 @@ function status(agent: Agent, startedAt: number): AgentStatusDocument {
     ports: countBy(agent.ports.all(), (port) => port.state),
     mappings: state.mappings.size,
     agreements: state.agreements.size,
+    counters: counters(agent),
     io: { ...agent.io?.counters() },
     uptimeMs: Math.round(clock.now() - startedAt),
+  };
+}
+
+function counters({ options, session, lookups, slowPath, state }: Agent): AgentStatusDocument['counters'] {
+  const { hits, upcalls, evictions, contexts } = options.fastPath.status();
+  return {
+    flowHits: hits,
+    flowUpcalls: upcalls,
+    flowEvictions: evictions,
+    acceptedHeaders: contexts,
+    decisions: slowPath.counters.decisions,
+    packetsHeld: slowPath.counters.held,
+    mappingsAsked: lookups.counters.asked,
+    mappingsAnswered: lookups.counters.answered,
+    mappingsNotQueued: lookups.counters.overflowed,
+    mappingsStale: state.mappings.stale,
+    mappingsEvicted: state.mappings.evicted,
+    controlDatagrams: session.counters.datagramsIn,
+    controlDatagramsBad: session.counters.badDatagrams,
+    registrations: session.counters.registrations,
+    registrationsRefused: session.counters.refusals,
   };
 }
 

@@ -41,5 +41,5 @@ export function agentStatusText(status: AgentStatusDocument): string {
     ['ports', ports.join(', ') || 'none'],
     ['knows', `${formatCount(status.mappings, 'mapping')}, ${formatCount(status.agreements, 'agreement')}`],
   ]);
-  return `${facts}\n${formatTable(['COUNTER', 'SINCE START'], Object.entries(status.io))}`;
+  return `${facts}\n${formatTable(['COUNTER', 'SINCE START'], Object.entries({ ...status.counters, ...status.io }))}`;
 }

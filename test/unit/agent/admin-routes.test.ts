@@ -74,6 +74,7 @@ describe('the status', () => {
       ports: { up: 1 },
       mappings: 2,
       agreements: 4,
+      counters: expect.objectContaining({ flowHits: 4, controlDatagramsBad: 0, registrations: 1 }),
       io: expect.objectContaining({ wakeups: 0 }),
       uptimeMs: expect.any(Number),
     } satisfies AgentStatusDocument);

@@ -55,6 +55,7 @@ export const AGENT_STATUS: AgentStatusDocument = {
   ports: { up: 2 },
   mappings: 4,
   agreements: 4,
+  counters: { flowHits: 1190, decisions: 14, controlDatagramsBad: 0 },
   io: { guestPacketsIn: 1204, underlayPacketsOut: 1188, inRingFull: 0 },
   uptimeMs: 62_500,
 };
