@@ -62,6 +62,7 @@ afterEach(() => {
 
 test('a process, namespace, device and file of a run are found, and removed without those of another', async () => {
   expect(leftBehind(MINE.mark)).toEqual([]);
+  expect(leftBehind(MINE.mark, '--remove')).toEqual([]);
   const pids = { mine: await plant(MINE), others: await plant(OTHERS) };
   expect(leftBehind(MINE.mark)).toEqual(expected(MINE, pids.mine));
   expect(leftBehind(MINE.mark, '--remove')).toEqual([]);
