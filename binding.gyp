@@ -8,6 +8,7 @@
         'native/core/fair_ring.cc',
         'native/core/netlink.cc',
         'native/core/ring.cc',
+        'native/core/shared_memory.cc',
         'native/core/thread.cc',
         'native/core/tun.cc',
         'native/core/underlay.cc',

@@ -2,7 +2,6 @@
 
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
-#include <sys/mman.h>
 
 #include <algorithm>
 #include <array>
@@ -30,16 +29,6 @@ bool isDevice(const epoll_event& event) { return event.data.u64 < kSignalTag; }
 static_assert(SharedMemory::kRingCapacityLeast >= Worker::kInReserve + 2 * FairRing::kRecordRoom);
 
 }  // namespace
-
-std::shared_ptr<SharedMemory> SharedMemory::allocate(uint32_t ringCapacity) {
-  if (!isRingCapacity(ringCapacity) || ringCapacity < kRingCapacityLeast) return nullptr;
-  const size_t size = kCounterPageSize + 2 * ringSize(ringCapacity);
-  void* bytes = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (bytes == MAP_FAILED) return nullptr;
-  return std::shared_ptr<SharedMemory>(new SharedMemory(bytes, ringCapacity));
-}
-
-SharedMemory::~SharedMemory() { munmap(bytes_, size()); }
 
 Worker::Worker(std::shared_ptr<SharedMemory> memory, Waker& waker)
     : memory_(std::move(memory)),
@@ -107,7 +96,10 @@ void Worker::run() {
   std::array<epoll_event, kEventBatch> events;
   while (!ending_) {
     resumePaused();
-    const bool isIdle = !drainOutRing() && out_.trySleep();
+    publish();
+    const bool isDrained = !drainOutRing();
+    watchUnderlay();
+    const bool isIdle = isDrained && out_.trySleep();
     const int longest = paused_.empty() ? -1 : kPausedWait;
     const int count = epoll_wait(epoll_.get(), events.data(), kEventBatch, isIdle ? longest : 0);
     out_.wake();
@@ -117,7 +109,6 @@ void Worker::run() {
     for (auto event = events.begin(); event != end && !ending_; ++event) {
       handle(event->data.u64, event->events, static_cast<int>(devices));
     }
-    publish();
   }
 }
 
@@ -204,7 +195,6 @@ void Worker::pause(Party party) {
   paused_.push_back(party);
   if (party == kUnderlayTag) {
     isUnderlayPaused_ = true;
-    watchUnderlay();
   } else {
     // Taken out and not only masked: a device that is deleted would be reported again and again.
     control(epoll_, EPOLL_CTL_DEL, devices_.at(static_cast<uint32_t>(party))->fd.get(), 0, party);
@@ -222,7 +212,6 @@ bool Worker::resume(Party party) {
   }
   if (party == kUnderlayTag) {
     isUnderlayPaused_ = !deliverReceived();
-    watchUnderlay();
     return !isUnderlayPaused_;
   }
   // Where the kernel has no memory for it, it is tried again in the next round.
@@ -245,7 +234,6 @@ bool Worker::drainOutRing() {
     if (record.kind == RecordKind::underlay) underlay_.send(record);
   }
   underlay_.flush();
-  watchUnderlay();
   out_.release();
   if (out_.isCorrupt()) fault(failed(Step::ring, EBADMSG));
   return count > 0;

@@ -1,4 +1,4 @@
-/** What is where in the memory shared with the native worker: the twin of worker.h, counters.h and ring.h. */
+/** What is where in the memory shared with the native worker: the twin of shared_memory.h, counters.h and ring.h. */
 import { RING_DATA_OFFSET, RingReader, RingWriter } from './record-ring.ts';
 
 /** Bytes of data of each ring: some 1,400 full-size packets, or 20 ms at 800 Mbit/s. */
