@@ -90,7 +90,7 @@ async function awaitReady(
   try {
     await wait({ daemon, signal, isAlive: () => process !== undefined && isRunning(process) });
   } catch (error) {
-    if (!(error instanceof UserError)) throw error;
+    if (signal.aborted || !(error instanceof UserError)) throw error;
     throw new UserError(error.code, `${error.message}; the end of its log:\n${logTail(daemon)}`, error.hint);
   }
 }
