@@ -6,10 +6,8 @@ import type { Arrival } from '../../pipeline/arrival.ts';
 import type { DropReason } from '../../pipeline/drop-reasons.ts';
 import { readHeaderLength } from '../../wire/envelope.ts';
 import type { FlowAction } from '../action.ts';
-import { ContextTable, type InstalledContext } from '../context-table.ts';
 import { DependencySets } from '../dependency-sets.ts';
 import {
-  type AcceptedContext,
   type BatchOutput,
   type FastPath,
   type FastPathStatus,
@@ -23,6 +21,7 @@ import {
 } from '../fast-path.ts';
 import { FIRST_CONTEXT, hasFlow, KEY_WORDS, writeFlowKey } from '../flow-key.ts';
 import type { GuestPacket, InPacket, OutPacket, UnderlayDatagram } from '../packets.ts';
+import { AcceptedHeaders } from './accepted-headers.ts';
 import { Counters } from './counters.ts';
 import { FlowCache, type FlowCacheOptions } from './flow-cache.ts';
 import { UpcallTable, type UpcallTerms, type WaitingUpcall } from './upcall-table.ts';
@@ -35,7 +34,7 @@ export class ReferenceFastPath implements FastPath {
   readonly name = 'reference';
   readonly #cache: FlowCache;
   readonly #dependencies = new DependencySets();
-  readonly #contexts: ContextTable;
+  readonly #headers: AcceptedHeaders;
   readonly #upcalls = new UpcallTable();
   readonly #counters = new Counters();
   readonly #view = new PacketView();
@@ -47,7 +46,9 @@ export class ReferenceFastPath implements FastPath {
   #upcallCount = 0;
 
   constructor(options: FlowCacheOptions) {
-    this.#contexts = new ContextTable(options.seed);
+    this.#headers = new AcceptedHeaders(options.seed, this.#dependencies, (ingress) =>
+      this.#cache.table.removeIngress(ingress),
+    );
     this.#cache = new FlowCache(options, this.#dependencies, (upcall) => this.#upcalls.detach(upcall));
   }
 
@@ -79,7 +80,7 @@ export class ReferenceFastPath implements FastPath {
 
   touch(keys: Iterable<StateKey>): void {
     if (!this.#dependencies.touch(keys)) return;
-    for (const context of this.#contexts.all()) if (this.#isStale(context)) this.#dropContext(context);
+    this.#headers.removeStale();
   }
 
   isHeld(key: StateKey): boolean {
@@ -99,19 +100,19 @@ export class ReferenceFastPath implements FastPath {
   expire(now: number): boolean {
     for (const upcall of this.#upcalls.olderThan(now - HOLD_MS)) this.#refuse(upcall, 'hold-timeout');
     if (this.#cache.table.size > 0) this.#cache.table.removeIdle(now - IDLE_MS);
-    for (const context of this.#contexts.all()) if (context.lastUsed < now - IDLE_MS) this.#dropContext(context);
-    return this.#cache.table.size > 0 || this.#upcalls.size > 0 || this.#contexts.size > 0;
+    this.#headers.removeIdle(now - IDLE_MS);
+    return this.#cache.table.size > 0 || this.#upcalls.size > 0 || this.#headers.size > 0;
   }
 
   flows(limit: number, now: number): FlowInfo[] {
-    return this.#cache.list(limit, now, (ingress) => this.#contexts.byIngress(ingress));
+    return this.#cache.list(limit, now, (ingress) => this.#headers.byIngress(ingress));
   }
 
   status(): FastPathStatus {
     return {
       flows: this.#cache.table.size,
       capacity: this.#cache.table.capacity,
-      contexts: this.#contexts.size,
+      contexts: this.#headers.size,
       upcallsWaiting: this.#upcalls.size,
       hits: this.#hits,
       upcalls: this.#upcallCount,
@@ -154,11 +155,8 @@ export class ReferenceFastPath implements FastPath {
   }
 
   #arriveUnderlay(arrival: Extract<Arrival, { kind: 'underlay' }>, now: number): void {
-    const context = this.#contexts.find(arrival.source, arrival.header);
-    if (context !== undefined) {
-      context.lastUsed = now;
-      return this.#arrive(arrival, context.ingress, now);
-    }
+    const ingress = this.#headers.use(arrival.source, arrival.header, now);
+    if (ingress !== undefined) return this.#arrive(arrival, ingress, now);
     const sender = endpointNumber(arrival.source);
     const origin = this.#peers.has(sender) ? FIRST_CONTEXT + sender : STRANGERS;
     this.#raise({ origin, slot: -1, needsContext: true }, arrival, now);
@@ -258,7 +256,7 @@ export class ReferenceFastPath implements FastPath {
     }
     if (upcall.slot >= 0) this.#cache.table.remove(upcall.slot);
     if (resolution.kind === 'context') {
-      if (first.kind === 'underlay') this.#installContext(first, resolution.context, now);
+      if (first.kind === 'underlay') this.#headers.install(first, resolution.context, now);
       return this.#arriveAgain(upcall.packets, now);
     }
     if (resolution.kind === 'reply') this.#toGuest(resolution.port, resolution.packet);
@@ -272,18 +270,6 @@ export class ReferenceFastPath implements FastPath {
     this.#execute(action, arrival);
   }
 
-  /** A sender with as many contexts as it may have loses the one that it used the longest time ago. */
-  #installContext(arrival: Extract<Arrival, { kind: 'underlay' }>, accepted: AcceptedContext, now: number): void {
-    const { peer, agreement, framework } = accepted;
-    if (this.#contexts.find(arrival.source, arrival.header) !== undefined) return;
-    const idlest = this.#contexts.isFull(arrival.source) ? this.#contexts.idlest(arrival.source) : undefined;
-    if (idlest !== undefined) this.#dropContext(idlest);
-    const dependencies = this.#dependencies.acquire(accepted.reads);
-    const generation = this.#dependencies.generation(dependencies);
-    const header = arrival.header.slice();
-    this.#contexts.add(arrival.source, { header, peer, agreement, framework, dependencies, generation, lastUsed: now });
-  }
-
   #arriveAgain(packets: readonly Arrival[], now: number): void {
     for (const packet of packets) {
       if (packet.kind === 'guest') this.#arrive(packet, packet.port, now);
@@ -295,15 +281,5 @@ export class ReferenceFastPath implements FastPath {
     this.#upcalls.remove(upcall);
     if (upcall.slot >= 0) this.#cache.table.remove(upcall.slot);
     this.#counters.drop(reason, upcall.packets[0], upcall.packets.length);
-  }
-
-  #isStale(context: InstalledContext): boolean {
-    return context.generation !== this.#dependencies.generation(context.dependencies);
-  }
-
-  #dropContext(context: InstalledContext): void {
-    this.#contexts.remove(context);
-    this.#dependencies.release(context.dependencies);
-    this.#cache.table.removeIngress(context.ingress);
   }
 }
