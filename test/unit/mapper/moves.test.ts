@@ -95,6 +95,8 @@ describe('a guest that moves', () => {
     const { cloud, x, z, revision } = await moving();
     await z.report('a50', revision - 1, 'up');
     await z.report('a30', revision, 'removed');
+    await z.report('a30', cloud.mapper.state.cloud.port('a30')?.item.revision ?? 0, 'up');
+    expect(cloud.mapper.get('port', 'a30')[0]?.state).toBe('up');
     await z.report('no-such-port', revision, 'up');
     expect(await x.mapping(A, '10.1.2.50')).toMatchObject({ host: 'y' });
     expect((await cloud.store.list('live/')).entries).toHaveLength(6);
