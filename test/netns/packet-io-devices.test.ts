@@ -11,11 +11,12 @@ import {
   address,
   askingGuest,
   cleanUp,
-  DEVICE,
   deleteInLoop,
   deleteNamespace,
+  DEVICE,
   device,
   hasLink,
+  HERE,
   ip,
   openIo,
   PREFIX,
@@ -33,7 +34,7 @@ function showLink(namespace: string, name = DEVICE) {
 
 test('makes the device as it was asked for, and quiet', async () => {
   const namespace = addNamespace('a');
-  const { io, seen } = await openIo('127.77.0.1');
+  const { io, seen } = await openIo(HERE);
   const routes = [
     { address: address('10.20.0.0'), length: 16 },
     { address: 0, length: 0 },
@@ -48,7 +49,7 @@ test('makes the device as it was asked for, and quiet', async () => {
 });
 
 test('makes a device in its own namespace when no other is named', async () => {
-  const { io } = await openIo('127.77.0.1');
+  const { io } = await openIo(HERE);
   await io.openPort(1, device(undefined, { addresses: [] }));
   expect(threadNames()).toContain('weft-worker');
   expect(ip('link', 'show', 'dev', DEVICE)).toContain('mtu 1400');
@@ -58,7 +59,7 @@ test('makes a device in its own namespace when no other is named', async () => {
 
 test('refuses a name that is taken, in either namespace', async () => {
   const namespace = addNamespace('a');
-  const { io } = await openIo('127.77.0.1');
+  const { io } = await openIo(HERE);
   ip('-n', namespace, 'tuntap', 'add', 'dev', DEVICE, 'mode', 'tun');
   await expect(io.openPort(1, device(namespace))).rejects.toMatchObject({ name: 'UserError', code: 'in-use' });
   await expect(io.openPort(1, device(undefined, { name: 'lo' }))).rejects.toMatchObject({ code: 'in-use' });
@@ -76,12 +77,12 @@ test.each([
   ['x'.repeat(300), 'not-found'],
   ['../x', 'invalid'],
 ])('refuses the namespace %s as %s', async (namespace, code) => {
-  const { io } = await openIo('127.77.0.1');
+  const { io } = await openIo(HERE);
   await expect(io.openPort(1, device(namespace))).rejects.toMatchObject({ name: 'UserError', code });
 });
 
 test('refuses a namespace that is a socket', async () => {
-  const { io } = await openIo('127.77.0.1');
+  const { io } = await openIo(HERE);
   const directory = await mkdtemp(join(tmpdir(), 'wtio-'));
   const server = createServer();
   try {
@@ -97,7 +98,7 @@ test('refuses a namespace that is a socket', async () => {
 
 test('refuses settings that contradict each other and leaves no device', async () => {
   const namespace = addNamespace('a');
-  const { io } = await openIo('127.77.0.1');
+  const { io } = await openIo(HERE);
   const twice = { address: address('10.9.0.1'), length: 24 };
   const refused = io.openPort(1, device(namespace, { addresses: [twice, twice] }));
   await expect(refused).rejects.toMatchObject({ name: 'UserError', code: 'conflict' });
@@ -133,7 +134,7 @@ test.each([
 ])('a device that was %s is lost, gone, and can be made anew', async (_, take) => {
   const namespace = addNamespace('a');
   const bystander = addNamespace('b');
-  const { io, seen, lost } = await openIo('127.77.0.1');
+  const { io, seen, lost } = await openIo(HERE);
   await io.openPort(3, device(namespace));
   await io.openPort(4, device(bystander));
   const cause = take(namespace);
@@ -151,7 +152,7 @@ test.each([
 
 test('a guest that deletes the device while it is made is told of as such, and breaks nothing', async () => {
   const namespace = addNamespace('a');
-  const { io, faults } = await openIo('127.77.0.1');
+  const { io, faults } = await openIo(HERE);
   deleteInLoop(namespace);
   const failures: unknown[] = [];
   const taken = () => failures.filter((error) => error instanceof UserError && /took the device/.test(error.message));
@@ -167,7 +168,7 @@ test('a guest that deletes the device while it is made is told of as such, and b
 
 test('a device whose namespace was deleted is lost', async () => {
   const namespace = addNamespace('a');
-  const { io, lost } = await openIo('127.77.0.1');
+  const { io, lost } = await openIo(HERE);
   await io.openPort(3, device(namespace));
   deleteNamespace(namespace);
   await vi.waitUntil(() => lost.length > 0, { timeout: 20_000 });
@@ -178,7 +179,7 @@ test('a device whose namespace was deleted is lost', async () => {
 
 test('a closed port is not lost, and its name is free at once', async () => {
   const namespace = addNamespace('a');
-  const { io, lost } = await openIo('127.77.0.1');
+  const { io, lost } = await openIo(HERE);
   for (let round = 0; round < 5; round++) {
     await io.openPort(3, device(namespace));
     io.closePort(3);

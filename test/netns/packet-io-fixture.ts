@@ -5,13 +5,16 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { openNativePacketIo } from '../../src/agent/io/native-packet-io.ts';
 import type { DeviceOptions, IoEvents, LostCause, PacketIo } from '../../src/agent/io/packet-io.ts';
-import { parseAddress } from '../../src/base/ipv4.ts';
+import { formatAddress, parseAddress } from '../../src/base/ipv4.ts';
 import { RUN_MARK } from '../kit/run-mark.ts';
 
 /** Namespaces of other runs of this file at the same time have other names. */
 export const PREFIX = `wt-io-${process.pid}-${RUN_MARK}`;
 export const DEVICE = `wti-${RUN_MARK}`;
 export const EMPTY = new Uint8Array();
+/** Two underlay addresses that no other process's tests listen on: a process has four loopback addresses of its own. */
+export const HERE = loopback(1);
+export const THERE = loopback(2);
 
 /** A copy of an InPacket, whose bytes are only lent. */
 export interface Seen {
@@ -69,6 +72,10 @@ export function address(text: string): number {
   const value = parseAddress(text);
   if (value === undefined) throw new Error(`${text} is not an address`);
   return value;
+}
+
+function loopback(which: number): string {
+  return formatAddress(((127 << 24) + process.pid * 4 + which) >>> 0);
 }
 
 function endpoint(text: string) {

@@ -12,9 +12,11 @@ import {
   EMPTY,
   guestText,
   hasLink,
+  HERE,
   ip,
   openIo,
   runGuest,
+  THERE,
   threadNames,
 } from './packet-io-fixture.ts';
 
@@ -45,7 +47,7 @@ function openFiles(): string[] {
 
 test('carries packets from a guest to JavaScript and back', async () => {
   const namespace = addNamespace('a');
-  const { io, seen } = await openIo('127.77.0.1');
+  const { io, seen } = await openIo(HERE);
   await io.openPort(7, device(namespace));
   const guest = runGuest(namespace, askingGuest('are you there?'));
   await vi.waitUntil(() => seen.length > 0, { timeout: 10_000 });
@@ -65,8 +67,8 @@ test('carries packets from a guest to JavaScript and back', async () => {
 });
 
 test('exchanges datagrams with their TOS both ways', async () => {
-  const one = await openIo('127.77.0.1');
-  const two = await openIo('127.77.0.2');
+  const one = await openIo(HERE);
+  const two = await openIo(THERE);
   const header = Uint8Array.of(1, 2, 3);
   const bytes = new Uint8Array(60_000).fill(0xa5);
   const wanted = [0, 1, 0x2e << 2, 255];
@@ -82,8 +84,8 @@ test('exchanges datagrams with their TOS both ways', async () => {
 });
 
 test('delivers a long train of datagrams whole and in order, past many turns of the ring', async () => {
-  const one = await openIo('127.77.0.1');
-  const two = await openIo('127.77.0.2');
+  const one = await openIo(HERE);
+  const two = await openIo(THERE);
   const total = 20_000;
   let sent = 0;
   const sendSome = () => {
@@ -107,8 +109,8 @@ test('delivers a long train of datagrams whole and in order, past many turns of 
 });
 
 test('counts a datagram that is too long and sends those around it', async () => {
-  const one = await openIo('127.77.0.1');
-  const two = await openIo('127.77.0.2');
+  const one = await openIo(HERE);
+  const two = await openIo(THERE);
   const sizes = [10, 65_508, 20];
   const datagrams = sizes.map((size) => new Uint8Array(size));
   const destination = two.io.underlay;
@@ -121,7 +123,7 @@ test('counts a datagram that is too long and sends those around it', async () =>
 
 test('leaves a guest unread while JavaScript is busy, then goes on', async () => {
   const namespace = addNamespace('a');
-  const state = await openIo('127.77.0.1');
+  const state = await openIo(HERE);
   await state.io.openPort(1, device(namespace));
   const flood = `
     const socket = require('node:dgram').createSocket('udp4');
@@ -149,7 +151,7 @@ function consumeSlowly(packets: number): void {
 }
 
 test('a guest that floods costs another none of its packets, however slow JavaScript is', async () => {
-  const state = await openIo('127.77.0.1');
+  const state = await openIo(HERE);
   const [flooding, paced] = [addNamespace('a'), addNamespace('b')];
   await state.io.openPort(1, device(flooding));
   await state.io.openPort(2, device(paced));
@@ -186,7 +188,7 @@ test('a guest that floods costs another none of its packets, however slow JavaSc
 
 test('drops and counts what no device takes', async () => {
   const namespace = addNamespace('a');
-  const { io } = await openIo('127.77.0.1');
+  const { io } = await openIo(HERE);
   await io.openPort(1, device(namespace));
   const notIp = new Uint8Array(40);
   io.send([
@@ -198,7 +200,7 @@ test('drops and counts what no device takes', async () => {
 });
 
 test('an exception of the handler is reported and packets go on', async () => {
-  const one = await openIo('127.77.0.1');
+  const one = await openIo(HERE);
   const datagram = { kind: 'underlay', destination: one.io.underlay, tos: 0, header: EMPTY, bytes: EMPTY } as const;
   one.onBatch = () => {
     one.onBatch = () => {};
@@ -212,15 +214,15 @@ test('an exception of the handler is reported and packets go on', async () => {
 });
 
 test('refuses an underlay address that is taken or not there', async () => {
-  await openIo('127.77.0.1');
-  await expect(openIo('127.77.0.1')).rejects.toMatchObject({ name: 'UserError', code: 'in-use' });
+  await openIo(HERE);
+  await expect(openIo(HERE)).rejects.toMatchObject({ name: 'UserError', code: 'in-use' });
   await expect(openIo('192.0.2.1')).rejects.toMatchObject({ name: 'UserError', code: 'not-found' });
 });
 
 test('close leaves no device, thread or descriptor, also while a device is being opened', async () => {
   const namespace = addNamespace('a');
   const cycle = async (round: number) => {
-    const { io } = await openIo('127.77.0.1');
+    const { io } = await openIo(HERE);
     await io.openPort(1, device(namespace));
     const late = io.openPort(2, device(namespace, { name: 'wtio1', addresses: [] })).catch((error) => error);
     if (round % 2 === 0) await late;
@@ -239,7 +241,7 @@ test('close leaves no device, thread or descriptor, also while a device is being
 
 test('sleeps while nothing happens', async () => {
   const namespace = addNamespace('a');
-  const { io } = await openIo('127.77.0.1');
+  const { io } = await openIo(HERE);
   await io.openPort(1, device(namespace));
   expect(weftThreads()).toEqual(['weft-devices', 'weft-worker']);
   const switches = () => {
