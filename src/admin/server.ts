@@ -26,7 +26,7 @@ const HTTP_STATUS: { readonly [Code in UserErrorCode]: number } = {
   limit: 413,
   unsupported: 422,
   unreachable: 503,
-  unfinished: 504,
+  unfinished: 503,
 };
 
 export interface AdminServerOptions {
