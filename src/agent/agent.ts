@@ -1,9 +1,4 @@
-import type { Clock } from '../base/clock.ts';
-import type { Endpoint } from '../base/ipv4.ts';
-import type { Logger } from '../base/log.ts';
-import type { Random } from '../base/random.ts';
 import type { Item } from '../control/messages.ts';
-import type { SessionLayer } from '../control/session-layer.ts';
 import type { FastPath } from '../fastpath/fast-path.ts';
 import type { StateKey } from '../model/snapshot.ts';
 import type { Arrival } from '../pipeline/arrival.ts';
@@ -12,7 +7,7 @@ import type { Decision } from '../pipeline/outcome.ts';
 import { HostState } from './host-state.ts';
 import type { IoEvents, PacketIo } from './io/packet-io.ts';
 import { Lookups } from './lookups.ts';
-import { MapperSession } from './mapper-session.ts';
+import { MapperSession, type SessionIdentity } from './mapper-session.ts';
 import { PortSet } from './port-set.ts';
 import { Reports } from './reports.ts';
 import { SlowPath } from './slow-path.ts';
@@ -20,19 +15,7 @@ import { SlowPath } from './slow-path.ts';
 /** How often what expires is looked at, ms. */
 const SWEEP_MS = 1000;
 
-export interface AgentOptions {
-  /** The name of this host in the cloud's records. */
-  readonly host: string;
-  /** Random per start, 16 hexadecimal digits. */
-  readonly boot: string;
-  readonly version: string;
-  /** Framework versions to offer, best first. */
-  readonly frameworks: readonly string[];
-  readonly mapper: Endpoint;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly layer: SessionLayer;
-  readonly log: Logger;
+export interface AgentOptions extends SessionIdentity {
   readonly fastPath: FastPath;
   sendControl(datagram: Uint8Array): void;
   openIo(events: IoEvents): Promise<PacketIo>;

@@ -29,16 +29,23 @@ const DEFAULT_HEARTBEAT_MS = 1000;
 
 export type SessionState = 'registering' | 'syncing' | 'ready';
 
-export interface MapperSessionOptions {
+/** Who the agent is, and what it speaks with. */
+export interface SessionIdentity {
+  /** The name of this host in the cloud's records. */
   readonly host: string;
+  /** Random per start, 16 hexadecimal digits. */
   readonly boot: string;
   readonly version: string;
+  /** Framework versions to offer, best first. */
   readonly frameworks: readonly string[];
   readonly mapper: Endpoint;
   readonly clock: Clock;
   readonly random: Random;
   readonly layer: SessionLayer;
   readonly log: Logger;
+}
+
+export interface MapperSessionOptions extends SessionIdentity {
   send(datagram: Uint8Array): void;
   /** Items in the order in which they take effect. */
   onItems(items: readonly Item[]): void;

@@ -5,14 +5,13 @@
 import { type Endpoint, netmask, type Prefix } from '../base/ipv4.ts';
 import {
   DEVICE_PATTERN,
-  MAX_LABEL,
-  MAX_LABELS,
   MAX_MTU,
   MAX_PORT_ADDRESSES,
   MIN_MTU,
   NAME_PATTERN,
   NAMESPACE_PATTERN,
 } from '../model/records.ts';
+import { MAX_LABEL, MAX_LABELS } from '../wire/header-body.ts';
 import {
   type Body,
   type Item,

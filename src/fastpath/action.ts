@@ -1,19 +1,10 @@
-import { type Endpoint, formatEndpoint } from '../base/ipv4.ts';
+import { formatEndpoint } from '../base/ipv4.ts';
 import type { DropReason } from '../pipeline/drop-reasons.ts';
+import type { Outcome } from '../pipeline/outcome.ts';
 
 /** What is done with the packets of a flow: a decision's outcome, compiled. */
 export type FlowAction =
-  | { readonly kind: 'deliver'; readonly port: number }
-  | {
-      readonly kind: 'send';
-      readonly host: string;
-      readonly destination: Endpoint;
-      /** The template: envelope and header body, the same bytes for every packet of the flow. */
-      readonly header: Uint8Array;
-      /** What the header is written under. */
-      readonly agreement: number;
-      readonly framework: string;
-    }
+  | Extract<Outcome, { kind: 'deliver' | 'send' }>
   | { readonly kind: 'drop'; readonly reason: DropReason };
 
 /** Text that is equal for equal actions. */

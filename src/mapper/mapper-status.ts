@@ -1,3 +1,4 @@
+import type { HostStatus, MapperStatusDocument } from '../admin/documents.ts';
 import type { Clock } from '../base/clock.ts';
 import { formatEndpoint } from '../base/ipv4.ts';
 import { type Kind, KINDS } from '../model/records.ts';
@@ -5,31 +6,8 @@ import type { MapperState } from './mapper-state.ts';
 import type { Sessions } from './sessions.ts';
 import type { Subscriptions } from './subscriptions.ts';
 
-export interface HostStatus {
-  readonly name: string;
-  /** The record's. */
-  readonly underlay: string;
-  /** `absent`: has never registered; `silent`: its heartbeats stopped. */
-  readonly state: 'up' | 'silent' | 'absent';
-  readonly agentVersion?: string;
-  readonly frameworks: readonly string[];
-  /** Where its agent speaks from. */
-  readonly endpoint?: string;
-  readonly lastHeardMs?: number;
-  readonly pendingPushes: number;
-  readonly subscriptions: number;
-  readonly ports: { readonly total: number; readonly up: number };
-}
-
-export interface MapperStatus {
-  readonly incarnation: string;
-  readonly revision: number;
-  readonly uptimeMs: number;
-  readonly records: { readonly [K in Kind]: number };
-  readonly hosts: readonly HostStatus[];
-  readonly agreements: number;
-  readonly counters: { readonly [counter: string]: number };
-}
+/** The part of the document that needs no shell to know. */
+export type MapperStatus = Omit<MapperStatusDocument, 'schema' | 'version' | 'listen'>;
 
 export interface StatusSources {
   readonly state: MapperState;

@@ -1,13 +1,10 @@
 /**
- * The records that describe a cloud, as schemas. A record is what an operator wrote; what the cloud
- * made of it (who is up where) is in `live.ts`.
+ * The records that describe a cloud, as schemas: what an operator wrote. What the cloud made of it (who
+ * is up where) is the mapping daemon's business.
  */
 import Type, { type Static } from 'typebox';
+import { MAX_LABEL, MAX_LABELS } from '../wire/header-body.ts';
 
-/** The largest label: labels are 20 bits (RFC 3032 section 2.1). */
-export const MAX_LABEL = 2 ** 20 - 1;
-/** Labels in one stack. */
-export const MAX_LABELS = 8;
 /** The MTU that guests see unless their network says otherwise, bytes. */
 export const DEFAULT_MTU = 1400;
 /** The UDP port of hosts on the underlay unless the host's record says otherwise. */

@@ -87,6 +87,6 @@ export class TestCloud {
   }
 
   counter(name: string): number {
-    return this.mapper.status().counters[name] ?? Number.NaN;
+    return this.mapper.status().counters?.[name] ?? Number.NaN;
   }
 }
