@@ -124,6 +124,8 @@ export interface AgentStatusDocument {
     readonly endpoint: string;
     /** `registered`, or what the agent is doing to become so. */
     readonly state: string;
+    /** Why the last registration was refused, until one is not. */
+    readonly refused?: string;
     readonly session: number;
     /** Empty before the first registration. */
     readonly incarnation: string;

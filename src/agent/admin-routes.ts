@@ -70,6 +70,7 @@ function status(agent: Agent, startedAt: number): AgentStatusDocument {
     mapper: {
       endpoint: formatEndpoint(mapper),
       state: session.isSilent && session.state === 'ready' ? 'silent' : stateName(session.state),
+      ...(session.refusedFor === undefined ? {} : { refused: session.refusedFor }),
       session: session.session,
       incarnation: session.incarnation,
       ...(session.lastHeard === undefined ? {} : { lastHeardMs: Math.round(clock.now() - session.lastHeard) }),

@@ -92,6 +92,10 @@ export class MapperSession {
     return this.#incarnation;
   }
 
+  get refusedFor(): string | undefined {
+    return this.#refusedFor;
+  }
+
   /** When the daemon last said anything; undefined before it did. */
   get lastHeard(): number | undefined {
     return this.#lastHeard;

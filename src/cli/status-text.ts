@@ -35,6 +35,7 @@ export function agentStatusText(status: AgentStatusDocument): string {
   const facts = formatFacts([
     ['agent', `host ${status.host}, version ${status.version}, up ${formatSpan(status.uptimeMs)}, boot ${status.boot}`],
     ['mapper', `${mapper.endpoint}, ${mapper.state}, session ${mapper.session}, ${heard}`],
+    ['refused', mapper.refused],
     ['incarnation', mapper.incarnation || undefined],
     ['underlay', `${status.underlay}, speaks ${status.frameworks.join(', ')}`],
     ['fast path', `${fastPath.name}, ${fastPath.flows} of ${fastPath.capacity} flows, ${fastPath.pending} pending`],

@@ -1,4 +1,6 @@
 /** The mapping daemon as a process: its socket, its database and its admin socket around a `Mapper`. */
+import { mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { openAdminServer } from '../admin/server.ts';
 import { systemClock } from '../base/clock.ts';
 import { type Endpoint, formatEndpoint } from '../base/ipv4.ts';
@@ -38,6 +40,7 @@ export async function runMapper(options: MapperDaemonOptions): Promise<RunningMa
   try {
     const control = await openControlSocket(listen);
     opened.push(() => control.close());
+    await makeFolder(options.database);
     const store = await openSqliteStore(options.database, options.restored);
     opened.push(() => store.close());
     const mapper = new Mapper({
@@ -58,9 +61,19 @@ export async function runMapper(options: MapperDaemonOptions): Promise<RunningMa
     });
     opened.push(() => admin.close());
     log.info('mapper-started', { listen: formatEndpoint(listen), database: options.database, socket: options.socket });
-    return { stop };
+    return {
+      async stop() {
+        await stop();
+        log.info('mapper-stopped');
+      },
+    };
   } catch (error) {
     await stop();
     throw error;
   }
+}
+
+/** Where the folder cannot be made, opening the database in it fails and says why. */
+async function makeFolder(database: string): Promise<void> {
+  await mkdir(dirname(database), { recursive: true }).catch(() => undefined);
 }

@@ -21,7 +21,8 @@ export const mapping: Stage = {
   },
   describe({ mapping: found, packet }) {
     const address = formatAddress(packet.destination);
-    if (found === undefined) return `not known yet where ${address} is; the mapping daemon is asked`;
+    if (found === undefined)
+      return `not known here where ${address} is: the packet waits while the mapping daemon is asked`;
     return found.host === undefined ? `no live port has ${address}` : `${address} is on host ${found.host}`;
   },
 };

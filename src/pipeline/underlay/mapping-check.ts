@@ -25,7 +25,8 @@ export const mappingCheck: Stage = {
   },
   describe({ mapping, packet, peer }) {
     const address = formatAddress(packet.source);
-    if (mapping === undefined) return `not known yet where ${address} is; the mapping daemon is asked`;
+    if (mapping === undefined)
+      return `not known here where ${address} is: the packet waits while the mapping daemon is asked`;
     return `${address} is on ${mapping.host ?? 'no host'}; ${peer?.name} sent it`;
   },
 };

@@ -30,6 +30,7 @@ describe('registration', () => {
     daemon.isThere = true;
     await clock.run(5000);
     expect(session).toMatchObject({ state: 'ready', counters: { registrations: 1 } });
+    expect(session.refusedFor).toBeUndefined();
     expect(new Set(daemon.messages.filter(({ body }) => body.kind === 'register').map(({ id }) => id)).size).toBe(1);
   });
 
@@ -43,6 +44,7 @@ describe('registration', () => {
     expect(session).toMatchObject({ state: 'registering', session: 0, counters: { refusals: 3 } });
     const refused = log.events.filter(({ event }) => event === 'registration-refused');
     expect(refused, 'said once').toHaveLength(1);
+    expect(session.refusedFor).toBe(refused[0]?.fields?.['reason']);
     expect(refused[0]).toMatchObject({
       level: 'warn',
       fields: { code, reason: 'as the test wants it' },

@@ -131,6 +131,13 @@ describe('the daemon', () => {
     );
   });
 
+  test('makes the folders of its database and its socket', async () => {
+    const database = join(folder, 'state', 'of', 'mapper.db');
+    const socket = join(folder, 'run', 'mapper.sock');
+    await run(await freeEndpoint(), { database, socket });
+    expect(await adminRequest(socket, 'GET', '/v1/status')).toMatchObject({ revision: 0 });
+  });
+
   test('says why it cannot start, and leaves nothing behind', async () => {
     const listen = await freeEndpoint();
     await run(listen);
