@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { PortsDocument } from '../../admin/documents.ts';
+import { printable } from '../../base/printable.ts';
 import type { Cli } from '../cli.ts';
 import { ask, chosenSocket, jsonOption, type ReadOptions, show, socketOption } from '../daemon-socket.ts';
 import { formatTable } from '../table.ts';
@@ -36,5 +37,13 @@ function portsText(document: PortsDocument): string {
     port.mtu,
     port.flows,
   ]);
-  return formatTable(titles, rows);
+  return `${formatTable(titles, rows)}${troubles(document)}`;
+}
+
+/** Why ports are not up, a line each. */
+function troubles(document: PortsDocument): string {
+  const lines = document.ports
+    .filter(({ state, trouble }) => state !== 'up' && trouble !== undefined)
+    .map(({ name, trouble = '' }) => `${printable(name)}: ${printable(trouble)}\n`);
+  return lines.length === 0 ? '' : `\n${lines.join('')}`;
 }
