@@ -11,7 +11,11 @@ export function findLab(word: string | undefined): string | undefined {
   const labs = listLabs();
   if (word !== undefined) return labs.find((name) => name === word || readLabRecord(name)?.file === resolve(word));
   if (labs.length <= 1) return labs[0];
-  throw new UserError('conflict', `several labs are up: ${labs.join(', ')}`, 'say which one');
+  throw new UserError(
+    'conflict',
+    `several labs are up: ${labs.join(', ')}`,
+    'name it: weft lab exec --lab NAME ..., weft lab stop mapper --lab NAME, weft lab down NAME',
+  );
 }
 
 /** The record of a lab that has to be there. */

@@ -11,7 +11,7 @@ import type { LabPlan } from './plan.ts';
 const LAB_ROOT = '/run/netweft/lab';
 
 export interface LabRecord {
-  readonly schema: 'netweft.lab/v1';
+  readonly schema: 'netweft.lab-record/v1';
   /** The cloud file, as an absolute path. */
   readonly file: string;
   readonly plan: LabPlan;

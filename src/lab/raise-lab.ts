@@ -44,7 +44,7 @@ async function raise(options: RaiseOptions): Promise<LabRecord> {
   const { plan, progress, program, signal } = options;
   const taken = plan.namespaces.find((name) => namespaceIdentity(name) !== undefined);
   if (taken !== undefined) throw namespaceInUse(taken);
-  writeLabRecord({ schema: 'netweft.lab/v1', file: options.file, plan, identities: {}, processes: {} });
+  writeLabRecord({ schema: 'netweft.lab-record/v1', file: options.file, plan, identities: {}, processes: {} });
 
   progress(`namespaces: ${plan.namespaces.length}`);
   for (const name of plan.namespaces) makeNamespace(plan.name, name);

@@ -7,8 +7,9 @@ import { type Command, Option } from 'commander';
 import { UserError } from '../../base/errors.ts';
 import type { Program } from '../../lab/daemon-process.ts';
 import { findLab, requireLab } from '../../lab/find-lab.ts';
-import { isDaemonRunning, restartDaemon, stopDaemon } from '../../lab/lab-daemons.ts';
-import { type LabRecord, labDirectory, listLabs } from '../../lab/lab-record.ts';
+import { restartDaemon, stopDaemon } from '../../lab/lab-daemons.ts';
+import { labDocument } from '../../lab/lab-document.ts';
+import { labDirectory, listLabs } from '../../lab/lab-record.ts';
 import { lowerLab } from '../../lab/lower-lab.ts';
 import { namespacePath } from '../../lab/namespaces.ts';
 import type { LabPlan } from '../../lab/plan.ts';
@@ -17,7 +18,7 @@ import { resolveDaemon, resolveTarget } from '../../lab/resolve-target.ts';
 import type { CloudRecord } from '../../model/records.ts';
 import { type Cli, EXIT } from '../cli.ts';
 import { jsonOption } from '../daemon-socket.ts';
-import { formatTable } from '../table.ts';
+import { labSuggestions, labText } from '../lab-text.ts';
 
 interface LabOption {
   readonly lab?: string;
@@ -36,7 +37,8 @@ export function addLabCommand(program: Command, cli: Cli): void {
     .command('lab')
     .description('a whole cloud on this machine, in network namespaces')
     .enablePositionalOptions()
-    .addHelpText('after', EXAMPLES);
+    .addHelpText('after', EXAMPLES)
+    .hook('preAction', requireRoot);
   lab
     .command('up')
     .description('make the lab that a cloud file describes, and wait until its ports are up')
@@ -75,6 +77,10 @@ export function addLabCommand(program: Command, cli: Cli): void {
     .action((daemon: string, options: LabOption) => start(cli, daemon, options));
 }
 
+function requireRoot(): void {
+  if (process.geteuid?.() !== 0) throw new UserError('not-permitted', 'a lab needs root', 'run it with sudo');
+}
+
 function labOption(): Option {
   return new Option('--lab <lab>', 'name or cloud file of the lab; not needed where there is one');
 }
@@ -97,17 +103,15 @@ function readCloudFile(file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
-    throw new UserError(
-      'not-found',
-      `cannot read ${file}: ${(error as NodeJS.ErrnoException).code}`,
-      'give the path of a cloud file',
-    );
+    const code = (error as NodeJS.ErrnoException).code ?? String(error);
+    const hint = 'give the path of a cloud file';
+    if (code === 'ENOENT') throw new UserError('not-found', `no such file: ${file}`, hint);
+    throw new UserError('invalid', `cannot read ${file}: ${code}`, hint);
   }
 }
 
 async function up(cli: Cli, file: string): Promise<void> {
   const { plan, records } = await planFile(file);
-  if (process.geteuid?.() !== 0) throw new UserError('not-permitted', 'a lab needs root', 'run it with sudo');
   const abort = new AbortController();
   const release = cli.onStopSignal((signal) => abort.abort(new UserError('conflict', `stopped by ${signal}`)));
   const began = performance.now();
@@ -122,8 +126,8 @@ async function up(cli: Cli, file: string): Promise<void> {
       progress,
     });
     cli.err(`  up after ${((performance.now() - began) / 1000).toFixed(1)} s\n\n`);
-    cli.out(describe(record));
-    cli.out(`\n${suggestions(plan)}`);
+    const lab = labDocument(record);
+    cli.out(`${labText(lab)}\n${labSuggestions(lab)}`);
   } finally {
     release();
   }
@@ -144,11 +148,11 @@ async function down(cli: Cli, word: string | undefined): Promise<void> {
 
 function status(cli: Cli, word: string | undefined, options: { json?: boolean }): void {
   if (options.json === true) {
-    cli.out(`${JSON.stringify(requireLab(word), null, 2)}\n`);
+    cli.out(`${JSON.stringify(labDocument(requireLab(word)), null, 2)}\n`);
     return;
   }
   if (word === undefined && listLabs().length === 0) cli.out('no lab is up\n');
-  else cli.out(describe(requireLab(word)));
+  else cli.out(labText(labDocument(requireLab(word))));
 }
 
 async function exec(cli: Cli, where: string, words: readonly string[], options: LabOption): Promise<void> {
@@ -172,39 +176,4 @@ async function start(cli: Cli, name: string, options: LabOption): Promise<void> 
   const record = requireLab(options.lab);
   await restartDaemon(record.plan.name, resolveDaemon(record.plan, name), ownProgram());
   cli.out(`${name} is running\n`);
-}
-
-function describe(record: LabRecord): string {
-  const { plan } = record;
-  const daemons = [plan.mapper, ...plan.agents].map((daemon) => [
-    daemon.name,
-    isDaemonRunning(record, daemon) ? 'running' : 'ended',
-    daemon.underlay,
-    daemon.namespace,
-    daemon.socket,
-  ]);
-  const guests = plan.guests.map(({ guest, tenant, host, namespace, device, addresses }) => [
-    guest,
-    tenant,
-    addresses.join(' '),
-    host,
-    namespace,
-    device,
-  ]);
-  return [
-    formatTable(['DAEMON', 'STATE', 'UNDERLAY', 'NAMESPACE', 'SOCKET'], daemons),
-    formatTable(['GUEST', 'TENANT', 'ADDRESSES', 'HOST', 'NAMESPACE', 'DEVICE'], guests),
-  ].join('\n');
-}
-
-function suggestions(plan: LabPlan): string {
-  const [from] = plan.guests;
-  const to = plan.guests.find((guest) => guest.tenant === from?.tenant && guest.host !== from.host);
-  const lines = ['try:'];
-  if (from !== undefined && to !== undefined)
-    lines.push(`  weft lab exec ${from.guest} -- ping -c 3 ${to.addresses[0]}`);
-  lines.push(`  WEFT_SOCKET=${plan.mapper.socket} weft status`);
-  lines.push('  weft lab exec bridge -- tcpdump -ni bridge udp');
-  lines.push('  weft lab down');
-  return `${lines.join('\n')}\n`;
 }

@@ -13,6 +13,7 @@ import type {
   PortsDocument,
   RecordsDocument,
 } from '../../../src/admin/documents.ts';
+import type { LabDocument } from '../../../src/lab/lab-document.ts';
 
 export const MAPPER_STATUS: MapperStatusDocument = {
   schema: 'netweft.mapper-status/v1',
@@ -29,10 +30,21 @@ export const MAPPER_STATUS: MapperStatusDocument = {
       state: 'up',
       agentVersion: '0.1.0',
       frameworks: ['udp/2.0', 'udp/1.0'],
+      endpoint: '198.18.0.1:7791',
       lastHeardMs: 420,
+      pendingPushes: 0,
+      subscriptions: 3,
       ports: { total: 2, up: 2 },
     },
-    { name: 'y', underlay: '198.18.0.2:7790', state: 'absent', frameworks: [], ports: { total: 2, up: 0 } },
+    {
+      name: 'y',
+      underlay: '198.18.0.2:7790',
+      state: 'absent',
+      frameworks: [],
+      pendingPushes: 0,
+      subscriptions: 0,
+      ports: { total: 2, up: 0 },
+    },
   ],
   agreements: 2,
 };
@@ -149,7 +161,14 @@ export const EXPLAIN: ExplainDocument = {
   to: 'y at 198.18.0.2:7790',
   cacheable: true,
   validForMs: 30_000,
-  reads: ['port/a30', 'mapping/1001/10.1.2.50', 'agreement/y'],
+  reads: [
+    'network a-net',
+    'port a30',
+    'subnet a-subnet 10.1.2.0/24',
+    'host y',
+    'agreement 7 x to y',
+    'mapping 1001/10.1.2.50',
+  ],
 };
 
 export const EXPLAIN_DROP: ExplainDocument = {
@@ -162,7 +181,7 @@ export const EXPLAIN_DROP: ExplainDocument = {
     { stage: 'source-check', verdict: 'drop', detail: '10.1.2.99 is not of a30: 10.1.2.30' },
   ],
   cacheable: true,
-  reads: ['port/a30'],
+  reads: ['network a-net', 'port a30'],
 };
 
 export const EXPLAIN_HOLD: ExplainDocument = {
@@ -224,8 +243,44 @@ export const ERROR: ErrorDocument = {
   },
 };
 
+export const LAB: LabDocument = {
+  schema: 'netweft.lab/v1',
+  name: 'two-tenants',
+  file: '/srv/clouds/two-tenants.yaml',
+  bridge: 'weft-two-tenants-bridge',
+  daemons: [
+    {
+      name: 'mapper',
+      state: 'running',
+      underlay: '198.18.0.2:7791',
+      namespace: 'weft-two-tenants-mapper',
+      socket: '/run/netweft/lab/two-tenants/mapper.sock',
+      log: '/run/netweft/lab/two-tenants/mapper.log',
+    },
+    {
+      name: 'x',
+      state: 'ended',
+      underlay: '198.18.0.11:7790',
+      namespace: 'weft-two-tenants-x',
+      socket: '/run/netweft/lab/two-tenants/x.sock',
+      log: '/run/netweft/lab/two-tenants/x.log',
+    },
+  ],
+  guests: [
+    {
+      port: 'a30',
+      guest: 'a-guest-30',
+      tenant: 'a',
+      host: 'x',
+      namespace: 'a30',
+      device: 'weft0',
+      addresses: ['10.1.2.30'],
+    },
+  ],
+};
+
 /** In the order in which the manual shows them. */
-export const SAMPLES: readonly (AdminDocument | ErrorDocument)[] = [
+export const SAMPLES: readonly (AdminDocument | ErrorDocument | LabDocument)[] = [
   MAPPER_STATUS,
   APPLY,
   RECORDS,
@@ -236,5 +291,6 @@ export const SAMPLES: readonly (AdminDocument | ErrorDocument)[] = [
   FLOWS,
   DROPS,
   EXPLAIN,
+  LAB,
   ERROR,
 ];
