@@ -2,6 +2,8 @@ import { Command, CommanderError } from 'commander';
 import { VERSION } from '../base/version.ts';
 import { type Cli, EXIT } from './cli.ts';
 import { errorExitCode, errorText } from './error-text.ts';
+import { addHelpCommand, findCommand, helpWords } from './help-command.ts';
+import { usageErrorText } from './usage-error.ts';
 
 type AddCommand = (program: Command, cli: Cli) => void;
 
@@ -35,7 +37,7 @@ Examples:
 /** Runs one command line (without the program's name) and returns its exit status. Never throws. */
 export async function runCli(words: readonly string[], cli: Cli): Promise<number> {
   try {
-    const program = await buildProgram(words[0] ?? '', cli);
+    const program = await buildProgram(words, cli);
     await program.parseAsync(words, { from: 'user' });
     return cli.exitCode;
   } catch (error) {
@@ -46,16 +48,20 @@ export async function runCli(words: readonly string[], cli: Cli): Promise<number
 }
 
 /** With the one command that the first word names, or with all where help or a suggestion needs them. */
-async function buildProgram(firstWord: string, cli: Cli): Promise<Command> {
+async function buildProgram(words: readonly string[], cli: Cli): Promise<Command> {
   const program = new Command('weft')
     .description('Netweft: a private network for every tenant, over any IP underlay')
     .version(VERSION)
     .exitOverride()
-    .configureOutput({ writeOut: (text) => cli.out(text), writeErr: (text) => cli.err(text) })
-    .showHelpAfterError('(weft help COMMAND tells more)')
+    .configureOutput({
+      writeOut: (text) => cli.out(text),
+      writeErr: (text) => cli.err(text),
+      outputError: (text, write) => write(usageErrorText(text, helpWords(findCommand(program, words).named))),
+    })
     .addHelpText('after', EXIT_CODES_HELP);
-  const named = COMMANDS.get(firstWord);
+  const named = COMMANDS.get(words[0] ?? '');
   const wanted = named === undefined ? [...COMMANDS.values()] : [named];
   for (const add of await Promise.all(wanted.map((load) => load()))) add(program, cli);
+  addHelpCommand(program);
   return program;
 }

@@ -57,6 +57,6 @@ export function addAgentCommand(program: Command, cli: Cli): void {
 async function requireName(host: string, command: Command): Promise<void> {
   const { NAME_PATTERN, NAME_RULE } = await import('../../model/records.ts');
   if (!new RegExp(NAME_PATTERN).test(host)) {
-    command.error(`error: option '--host <name>': '${printable(host)}' is no name of a host: ${NAME_RULE}`);
+    command.error(`error: option '--host <name>': '${printable(host)}' is no name of a host; ${NAME_RULE}`);
   }
 }

@@ -90,13 +90,13 @@ export function addExplainCommand(program: Command, cli: Cli): void {
 function requireComplete(options: ExplainOptions, command: Command): void {
   const isUnderlay = options.underlayFrom !== undefined && options.header !== undefined;
   if (options.port === undefined && !isUnderlay) {
-    command.error('error: --port, or --underlay-from with --header, says where the packet comes from');
+    command.error('error: nothing says where the packet comes from; give --port, or --underlay-from with --header');
   }
   if (options.packet === undefined && options.to === undefined) {
-    command.error('error: --to, or --packet, says which packet it is');
+    command.error('error: nothing says which packet it is; give --to, or --packet');
   }
   if (options.port === undefined && options.packet === undefined && options.from === undefined) {
-    command.error('error: --from is needed where no --port tells the source address');
+    command.error('error: nothing tells the source address; give --from, or --port');
   }
 }
 

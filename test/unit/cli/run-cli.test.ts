@@ -42,29 +42,68 @@ test('the version is that of the package', async () => {
 
 test.each([
   ['', 'Usage: weft'],
-  ['aply', 'Did you mean apply?'],
-  ['port lst', 'Did you mean list?'],
   ['port', 'Usage: weft port'],
-  ['drops --jsn', 'Did you mean --json?'],
-  ['drops extra', 'too many arguments'],
-  ['apply', "required option '-f, --file <path>'"],
-  ['get', "missing required argument 'kind'"],
-  ['get planets', 'the kinds are tenant, network, subnet, host, guest, port'],
-  ['get portss', 'the kinds are'],
-  ['delete port', "missing required argument 'name'"],
-  ['flow list --limit 0', 'from 1 to 1000000'],
-  ['flow list --limit x', 'from 1 to 1000000'],
-  ['agent --host x', "required option '--underlay <address[:port]>'"],
-  ['agent --host x --underlay 1.2.3 --mapper 1.2.3.4', 'An IPv4 address is wanted'],
-  ['agent --host x --underlay 1.2.3.4 --mapper 1.2.3.4 --fast-path magic', 'Allowed choices are reference'],
-  ['agent --host x --underlay 1.2.3.4 --mapper 1.2.3.4 --frameworks udp/1.0,,', 'separated by commas'],
-  ['agent --host BAD_NAME --underlay 1.2.3.4 --mapper 1.2.3.4', "'BAD_NAME' is no name of a host: lower-case letters"],
-  ['mapper --log-format xml', 'Allowed choices are text, json'],
-  ['mapper --log-level loud', 'Allowed choices are debug, info, warn, error'],
-])('weft %s is a usage error, told on standard error', async (words, message) => {
+])('weft %s tells on standard error what there is', async (words, message) => {
   const ran = await runCommand(words.split(' ').filter((word) => word !== ''));
   expect(ran).toMatchObject({ code: 2, out: '' });
   expect(ran.err).toContain(message);
+});
+
+test.each([
+  ['aply', "unknown command 'aply'; did you mean apply?"],
+  ['port lst', "unknown command 'lst'; did you mean list?"],
+  ['zzzzzz', "unknown command 'zzzzzz'; see weft help"],
+  ['drops --jsn', "unknown option '--jsn'; did you mean --json?"],
+  ['port list --zzzzzz', "unknown option '--zzzzzz'; see weft help port list"],
+  ['drops extra', "too many arguments for 'drops'; expected 0 arguments but got 1"],
+  ['apply', "required option '-f, --file <path>' not specified; see weft help apply"],
+  ['get', "missing required argument 'kind'; see weft help get"],
+  ['get planets', "unknown kind 'planets'; the kinds are tenant, network, subnet, host, guest, port"],
+  ['get portss', "unknown kind 'portss'; the kinds are tenant, network, subnet, host, guest, port"],
+  ['delete port', "missing required argument 'name'; see weft help delete"],
+  ['flow list --limit 0', "option '--limit <n>' argument '0' is invalid; a whole number from 1 to 1000000 is wanted"],
+  [
+    'flow list --limit x\u001b\n',
+    String.raw`option '--limit <n>' argument 'x\u001b\u000a' is invalid; a whole number from 1 to 1000000 is wanted`,
+  ],
+  ['agent --host x', "required option '--underlay <address[:port]>' not specified; see weft help agent"],
+  [
+    'agent --host x --underlay 1.2.3 --mapper 1.2.3.4',
+    "option '--underlay <address[:port]>' argument '1.2.3' is invalid; an IPv4 address is wanted, with :PORT where it is not 7790",
+  ],
+  [
+    'agent --host x --underlay 1.2.3.4 --mapper 1.2.3.4 --fast-path magic',
+    "option '--fast-path <name>' argument 'magic' is invalid; allowed choices are reference",
+  ],
+  [
+    'agent --host x --underlay 1.2.3.4 --mapper 1.2.3.4 --frameworks udp/1.0,,',
+    "option '--frameworks <names>' argument 'udp/1.0,,' is invalid; names separated by commas are wanted",
+  ],
+  [
+    'agent --host BAD_NAME --underlay 1.2.3.4 --mapper 1.2.3.4',
+    expect.stringMatching(/^option '--host <name>': 'BAD_NAME' is no name of a host; lower-case letters/),
+  ],
+  [
+    'mapper --log-format xml',
+    "option '--log-format <format>' argument 'xml' is invalid; allowed choices are text, json",
+  ],
+  ['help lab nope', "there is no command 'lab nope'; see weft help lab"],
+  ['help drops extra', "there is no command 'drops extra'; see weft help drops"],
+  ['help nope', "there is no command 'nope'; see weft help"],
+])('weft %s is a usage error, told on standard error: what is wrong; what to do', async (words, message: unknown) => {
+  const ran = await runCommand(words.split(' '));
+  const [, told] = /^weft: (.*)\n$/.exec(ran.err) ?? [];
+  expect({ ...ran, err: told }).toEqual({ code: 2, out: '', err: message });
+});
+
+test.each(['lab up', 'port list', 'apply'])('weft help %s is the help of that command', async (words) => {
+  const ran = await runCommand(['help', ...words.split(' ')]);
+  expect(ran).toEqual(await runCommand([...words.split(' '), '--help']));
+  expect(ran).toMatchObject({ code: 0, err: '', out: expect.stringContaining(`Usage: weft ${words} `) });
+});
+
+test('weft help is the help of all', async () => {
+  expect(await runCommand(['help'])).toEqual(await runCommand(['--help']));
 });
 
 test('the default ports are those of the records', () => {
