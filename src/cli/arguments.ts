@@ -40,3 +40,9 @@ export function listArgument(text: string): readonly string[] {
   if (names.includes('')) throw new InvalidArgumentError('Names separated by commas are wanted.');
   return names;
 }
+
+/** An empty path is mostly a variable of a script that was never set. */
+export function pathArgument(text: string): string {
+  if (text === '') throw new InvalidArgumentError('A path is wanted.');
+  return text;
+}

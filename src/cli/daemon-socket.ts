@@ -3,6 +3,7 @@ import { Option } from 'commander';
 import { adminRequest } from '../admin/client.ts';
 import type { AdminDocument } from '../admin/documents.ts';
 import { printable } from '../base/printable.ts';
+import { pathArgument } from './arguments.ts';
 import type { Cli } from './cli.ts';
 
 const RUNTIME_FOLDER = '/run/netweft';
@@ -23,7 +24,7 @@ export function socketOption(daemon: Daemon): Option {
   return new Option(
     '--socket <path>',
     `admin socket of the ${daemon} (default: WEFT_SOCKET, or ${defaultSocket(daemon)})`,
-  );
+  ).argParser(pathArgument);
 }
 
 export function jsonOption(): Option {

@@ -13,6 +13,9 @@ const OUTCOME_TEXT: { readonly [O in Outcome]: string } = {
   drop: 'dropped:',
 };
 
+/** A packet that is explained does not make the agent ask the mapping daemon, so waiting alone changes nothing. */
+const HOLD_MEANING = 'nothing was asked: send one such packet and explain again';
+
 /** The packet, the stages that it passed, and what came of it and why. */
 export function explainText(request: ExplainRequest, answer: ExplainDocument, hasColour: boolean): string {
   const colours = pc.createColors(hasColour);
@@ -35,7 +38,7 @@ function outcomeFacts(answer: ExplainDocument, paint: Paint): string {
   const { agreement } = answer;
   const [first = '', ...rest] = formatFacts([
     ['outcome', outcome],
-    ['meaning', answer.meaning],
+    ['meaning', answer.outcome === 'hold' ? HOLD_MEANING : answer.meaning],
     ['agreement', agreement && `${agreement.id}: ${agreement.framework}, ${agreement.sender} to ${agreement.receiver}`],
     ['repeated', repeatedText(answer)],
     ['depends on', answer.reads.join(', ') || undefined],

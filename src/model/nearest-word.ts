@@ -1,3 +1,5 @@
+/** Words shorter than this are near to anything short: a hint would be a guess. */
+const MIN_COMPARED_LENGTH = 3;
 /** Words longer than this are not compared: they are no typing mistake of a key or a kind. */
 const MAX_COMPARED_LENGTH = 64;
 /** Candidates that one word is compared with: comparing takes time, and the answer is only a hint. */
@@ -5,7 +7,7 @@ const MAX_CANDIDATES = 256;
 
 /** The candidate that `word` is most likely a mistyped form of; `undefined` when none is close. */
 export function nearestWord(word: string, candidates: readonly string[]): string | undefined {
-  if (word.length > MAX_COMPARED_LENGTH) return undefined;
+  if (word.length < MIN_COMPARED_LENGTH || word.length > MAX_COMPARED_LENGTH) return undefined;
   const farthest = Math.max(1, Math.floor(word.length / 3));
   return nearest(word, plausible(word, candidates, farthest), farthest);
 }

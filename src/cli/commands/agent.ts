@@ -2,15 +2,15 @@ import { join } from 'node:path';
 import { type Command, Option } from 'commander';
 import type { Endpoint } from '../../base/ipv4.ts';
 import { printable } from '../../base/printable.ts';
-import { endpointArgument, listArgument } from '../arguments.ts';
+import { endpointArgument, listArgument, pathArgument } from '../arguments.ts';
 import type { Cli } from '../cli.ts';
 import { CONTROL_PORT, UNDERLAY_PORT } from '../default-ports.ts';
 import { type LogChoice, logFormatOption, logLevelOption, runDaemon, serviceFolder } from '../run-daemon.ts';
 
 const HELP = `
 Runs in the foreground until SIGTERM or SIGINT, and needs CAP_NET_ADMIN to make the guests' TUN
-devices, and CAP_SYS_ADMIN where they go into network namespaces. RUNTIME_DIRECTORY, which systemd
-sets, replaces /run/netweft.
+devices, CAP_NET_BROADCAST to hear what becomes of them, and CAP_SYS_ADMIN where they go into
+network namespaces. RUNTIME_DIRECTORY, which systemd sets, replaces /run/netweft.
 
 Examples:
   weft agent --host x --underlay 198.18.0.1 --mapper 198.18.0.254
@@ -39,6 +39,7 @@ export function addAgentCommand(program: Command, cli: Cli): void {
     .option(
       '--socket <path>',
       'its admin socket',
+      pathArgument,
       join(serviceFolder(cli, 'RUNTIME_DIRECTORY', '/run/netweft'), 'agent.sock'),
     )
     .addOption(new Option('--fast-path <name>', 'what repeats decisions').choices(['reference']).default('reference'))

@@ -2,14 +2,14 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { ExplainDocument, ExplainRequest, Outcome, PortsDocument } from '../../admin/documents.ts';
 import { UserError } from '../../base/errors.ts';
 import { type Endpoint, formatEndpoint, parseAddress } from '../../base/ipv4.ts';
-import { PROTOCOL_ICMP, TCP_SYN } from '../../packet/protocols.ts';
+import { PROTOCOL_ICMP, PROTOCOL_TCP, PROTOCOL_UDP, TCP_SYN } from '../../packet/protocols.ts';
 import { addressArgument, endpointArgument, hexArgument, integerArgument } from '../arguments.ts';
 import { type Cli, EXIT } from '../cli.ts';
 import { UNDERLAY_PORT } from '../default-ports.ts';
 import { ask, chosenSocket, jsonOption, type ReadOptions, show, socketOption } from '../daemon-socket.ts';
 import { explainText } from '../explain-text.ts';
 import { buildDescribedPacket, MAX_PACKET_BYTES, TCP_FLAG_LETTERS, tcpFlags } from '../described-packet.ts';
-import { protocolNumber } from '../protocol-name.ts';
+import { protocolName, protocolNumber } from '../protocol-name.ts';
 
 const HELP = `
 The agent decides about the packet as it would about a real one, but sends and counts nothing.
@@ -35,6 +35,13 @@ const EXIT_CODES: { readonly [O in Outcome]: number } = {
 
 /** The options that describe a packet, which one that is given whole does not take. */
 const DESCRIPTION = ['from', 'to', 'protocol', 'sourcePort', 'destinationPort', 'ttl', 'length', 'tcpFlags'];
+
+/** Those of them that only some protocols have. */
+const PROTOCOLS_OF_OPTION: ReadonlyMap<string, readonly number[]> = new Map([
+  ['sourcePort', [PROTOCOL_TCP, PROTOCOL_UDP]],
+  ['destinationPort', [PROTOCOL_TCP, PROTOCOL_UDP]],
+  ['tcpFlags', [PROTOCOL_TCP]],
+]);
 
 interface ExplainOptions extends ReadOptions {
   readonly port?: string;
@@ -72,13 +79,16 @@ export function addExplainCommand(program: Command, cli: Cli): void {
     .option('--ttl <n>', 'time to live', integerArgument(0, 255), 64)
     .option('--length <n>', 'bytes of the whole packet', integerArgument(20, MAX_PACKET_BYTES))
     .addOption(
-      new Option('--tcp-flags <letters>', `any of ${TCP_FLAG_LETTERS}`).argParser(flagsArgument).default(TCP_SYN, 'S'),
+      new Option('--tcp-flags <letters>', `of TCP, any of ${TCP_FLAG_LETTERS}`)
+        .argParser(flagsArgument)
+        .default(TCP_SYN, 'S'),
     )
     .addOption(socketOption('agent'))
     .addOption(jsonOption())
     .addHelpText('after', HELP)
     .action(async (options: ExplainOptions, command: Command) => {
       requireComplete(options, command);
+      refuseUnused(options, command);
       const socket = chosenSocket(cli, 'agent', options);
       const request = await buildRequest(options, socket);
       const document = await ask<ExplainDocument>(socket, 'netweft.explain/v1', 'POST', '/v1/explain', request);
@@ -97,6 +107,17 @@ function requireComplete(options: ExplainOptions, command: Command): void {
   }
   if (options.port === undefined && options.packet === undefined && options.from === undefined) {
     command.error('error: nothing tells the source address; give --from, or --port');
+  }
+}
+
+/** What the packet of the protocol has no place for would be left out silently. */
+function refuseUnused({ protocol }: ExplainOptions, command: Command): void {
+  for (const option of command.options) {
+    const protocols = PROTOCOLS_OF_OPTION.get(option.attributeName());
+    if (protocols === undefined || protocols.includes(protocol)) continue;
+    if (command.getOptionValueSource(option.attributeName()) !== 'cli') continue;
+    const ways = protocols.map((known) => `--protocol ${protocolName(known)}`).join(' or ');
+    command.error(`error: ${option.long} means nothing to the protocol ${protocolName(protocol)}; give ${ways}`);
   }
 }
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { type Command, Option } from 'commander';
 import type { Endpoint } from '../../base/ipv4.ts';
-import { endpointArgument } from '../arguments.ts';
+import { endpointArgument, pathArgument } from '../arguments.ts';
 import type { Cli } from '../cli.ts';
 import { CONTROL_PORT } from '../default-ports.ts';
 import { type LogChoice, logFormatOption, logLevelOption, runDaemon, serviceFolder } from '../run-daemon.ts';
@@ -33,11 +33,13 @@ export function addMapperCommand(program: Command, cli: Cli): void {
     .option(
       '--socket <path>',
       'its admin socket',
+      pathArgument,
       join(serviceFolder(cli, 'RUNTIME_DIRECTORY', '/run/netweft'), 'mapper.sock'),
     )
     .option(
       '--database <path>',
       'its SQLite file',
+      pathArgument,
       join(serviceFolder(cli, 'STATE_DIRECTORY', '/var/lib/netweft'), 'mapper.db'),
     )
     .option('--restored', 'once, after the database was put back from a copy', false)

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { adminRequest } from '../../admin/client.ts';
 import type { AdminDocument, AgentStatusDocument, MapperStatusDocument } from '../../admin/documents.ts';
 import { UserError } from '../../base/errors.ts';
+import { pathArgument } from '../arguments.ts';
 import type { Cli } from '../cli.ts';
 import { defaultSocket, jsonOption, type ReadOptions, show, unexpectedDocument } from '../daemon-socket.ts';
 import { agentStatusText, mapperStatusText } from '../status-text.ts';
@@ -18,7 +19,7 @@ export function addStatusCommand(program: Command, cli: Cli): void {
   program
     .command('status')
     .description('show how a mapping daemon or an agent is doing')
-    .option('--socket <path>', 'admin socket of either')
+    .option('--socket <path>', 'admin socket of either', pathArgument)
     .addOption(jsonOption())
     .addHelpText('after', HELP)
     .action(async (options: ReadOptions) => show(cli, options, await readStatus(cli, options.socket), statusText));

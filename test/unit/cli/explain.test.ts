@@ -54,6 +54,11 @@ test.each([
   expect(JSON.parse(json.out)).toEqual(answer);
 });
 
+test('a packet that is held says that nothing was asked, and what to do', async () => {
+  const ran = await explain('--port a30 --to 10.1.2.50', sample.EXPLAIN_HOLD);
+  expect(ran.out).toMatch(/^meaning +nothing was asked: send one such packet and explain again$/m);
+});
+
 test('the packet is an echo request from the first address of the port unless told otherwise', async () => {
   await explain('--port b30 --to 10.1.2.50');
   expect(askedBody()['port']).toBe('b30');
@@ -127,6 +132,13 @@ test.each([
   ['--port a30 --to 10.1.2.50 --protocol 256', 'tcp, udp, icmp'],
   ['--port a30 --to 10.1.2.50 --protocol constructor', 'tcp, udp, icmp'],
   ['--port a30 --to 10.1.2.50 --tcp-flags Z', 'FSRPAUEW'],
+  [
+    '--port a30 --to 10.1.2.50 --destination-port 80',
+    '--destination-port means nothing to the protocol icmp; give --protocol tcp or --protocol udp',
+  ],
+  ['--port a30 --to 10.1.2.50 --protocol 47 --source-port 80', '--source-port means nothing to the protocol 47; give'],
+  ['--port a30 --to 10.1.2.50 --tcp-flags S', '--tcp-flags means nothing to the protocol icmp; give --protocol tcp'],
+  ['--port a30 --to 10.1.2.50 --protocol udp --tcp-flags S', 'means nothing to the protocol udp; give --protocol tcp'],
   ['--port a30 --packet 4', 'hexadecimal digits'],
   ['--underlay-from 198.18.0.2:70000 --header 01 --packet 45', 'with :PORT'],
 ])('weft explain %s is a usage error and asks nobody', async (words, message) => {

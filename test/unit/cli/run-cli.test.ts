@@ -96,6 +96,17 @@ test.each([
   expect({ ...ran, err: told }).toEqual({ code: 2, out: '', err: message });
 });
 
+test.each(['status', 'drops', 'get hosts', 'apply -f -', 'agent', 'mapper'])(
+  'weft %s with an empty path of the socket is a usage error',
+  async (words) => {
+    expect(await runCommand([...words.split(' '), '--socket', ''])).toEqual({
+      code: 2,
+      out: '',
+      err: "weft: option '--socket <path>' argument '' is invalid; a path is wanted\n",
+    });
+  },
+);
+
 test.each(['lab up', 'port list', 'apply'])('weft help %s is the help of that command', async (words) => {
   const ran = await runCommand(['help', ...words.split(' ')]);
   expect(ran).toEqual(await runCommand([...words.split(' '), '--help']));

@@ -16,6 +16,14 @@ test.each([
   expect(nearestWord(word, KINDS)).toBe(expected);
 });
 
+test.each([
+  ['a', undefined],
+  ['ab', undefined],
+  ['abx', 'abc'],
+])('%s, which is short, is meant as %s', (word, expected) => {
+  expect(nearestWord(word, ['b', 'ac', 'abc'])).toBe(expected);
+});
+
 describe('among twenty thousand', () => {
   const guests = Array.from({ length: 20_000 }, (_, index) => `tenant-a-guest-${String(index).padStart(5, '0')}`);
 
