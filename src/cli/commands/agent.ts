@@ -9,8 +9,8 @@ import { type LogChoice, logFormatOption, logLevelOption, runDaemon, serviceFold
 
 const HELP = `
 Runs in the foreground until SIGTERM or SIGINT, and needs CAP_NET_ADMIN to make the guests' TUN
-devices, CAP_NET_BROADCAST to hear what becomes of them, and CAP_SYS_ADMIN where they go into
-network namespaces. RUNTIME_DIRECTORY, which systemd sets, replaces /run/netweft.
+devices, and CAP_SYS_ADMIN and CAP_NET_BROADCAST where they go into other network namespaces.
+RUNTIME_DIRECTORY, which systemd sets, replaces /run/netweft.
 
 Examples:
   weft agent --host x --underlay 198.18.0.1 --mapper 198.18.0.254
