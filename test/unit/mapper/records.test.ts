@@ -259,7 +259,7 @@ describe('delete', () => {
     await cloud.mapper.delete('port', 'a30');
     await cloud.mapper.delete('guest', 'a30');
     expect((await refusal(cloud.mapper.delete('guest', 'a30'))).code).toBe('not-found');
-    expect((await refusal(cloud.mapper.delete('host', 'zz'))).hint).toBe('did you mean z?');
+    expect((await refusal(cloud.mapper.delete('guest', 'a500'))).hint).toBe('did you mean a50?');
     expect((await refusal(cloud.mapper.delete('host', 'z\nport'))).message).toBe('there is no host z\\u000aport');
   });
 });
