@@ -13,8 +13,11 @@ const LAYERS = [
   ['control'],
   ['store'],
   ['admin'],
+  ['events'],
+  ['metrics', 'service'],
   ['mapper', 'agent'],
   ['lab'],
+  ['config'],
   ['cli'],
 ] as const;
 
@@ -22,6 +25,9 @@ const LAYERS = [
 const ONLY: Readonly<Record<string, readonly string[]>> = {
   store: ['base'],
   admin: ['base', 'model'],
+  events: ['base', 'admin'],
+  service: ['base'],
+  config: ['base', 'wire', 'model'],
 };
 
 const IMPORT = /^\s*(?:import|export)\b[^'"`;]*?from\s+'([^']+)'|\bimport\(\s*'([^']+)'\s*\)|new URL\(\s*'(\.[^']+)'/gm;
