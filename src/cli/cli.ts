@@ -18,12 +18,4 @@ export interface Cli {
   exitCode: number;
 }
 
-/** Documented in `docs/cli.md`; scripts rely on them. */
-export const EXIT = {
-  ok: 0,
-  failed: 1,
-  usage: 2,
-  unreachable: 3,
-  undecided: 4,
-  notFound: 5,
-} as const;
+export { EXIT } from './exit-status.ts';

@@ -1,7 +1,9 @@
 import { Command, CommanderError } from 'commander';
 import { VERSION } from '../base/version.ts';
-import { type Cli, EXIT } from './cli.ts';
+import type { Cli } from './cli.ts';
+import { type CommandText, describeCommand } from './describe-command.ts';
 import { errorExitCode, errorText } from './error-text.ts';
+import { EXIT, EXIT_MEANINGS } from './exit-status.ts';
 import { addHelpCommand, findCommand, helpWords } from './help-command.ts';
 import { usageErrorText } from './usage-error.ts';
 
@@ -24,15 +26,10 @@ const COMMANDS: ReadonlyMap<string, () => Promise<AddCommand>> = new Map([
   ['lab', async () => (await import('./commands/lab.ts')).addLabCommand],
 ]);
 
-const EXIT_CODES_HELP = `
-Exit status:
-  0 done   1 failed, or explained as dropped   2 usage   3 daemon unreachable
-  4 explained as waiting for a mapping         5 not found
-
-Examples:
-  weft apply -f cloud.yaml
-  weft status
-  weft explain --port a30 --to 10.1.2.50`;
+const TEXT: CommandText = {
+  examples: ['weft apply -f cloud.yaml', 'weft status', 'weft explain --port a30 --to 10.1.2.50'],
+  exitStatuses: EXIT_MEANINGS,
+};
 
 /** Runs one command line (without the program's name) and returns its exit status. Never throws. */
 export async function runCli(words: readonly string[], cli: Cli): Promise<number> {
@@ -57,8 +54,8 @@ async function buildProgram(words: readonly string[], cli: Cli): Promise<Command
       writeOut: (text) => cli.out(text),
       writeErr: (text) => cli.err(text),
       outputError: (text, write) => write(usageErrorText(text, helpWords(findCommand(program, words).named))),
-    })
-    .addHelpText('after', EXIT_CODES_HELP);
+    });
+  describeCommand(program, TEXT);
   const named = COMMANDS.get(words[0] ?? '');
   const wanted = named === undefined ? [...COMMANDS.values()] : [named];
   for (const add of await Promise.all(wanted.map((load) => load()))) add(program, cli);
