@@ -1,6 +1,6 @@
 import { UserError } from '../base/errors.ts';
 import { printable } from '../base/printable.ts';
-import { EXIT } from './cli.ts';
+import { EXIT } from './exit-status.ts';
 
 /** One line for a refusal with its hint; a message of several lines keeps them. */
 export function errorText(error: unknown): string {

@@ -1,7 +1,8 @@
 import { Option } from 'commander';
 import type { Logger, LogFormat, LogLevel } from '../base/log.ts';
-import { type Cli, EXIT } from './cli.ts';
+import type { Cli } from './cli.ts';
 import { errorText } from './error-text.ts';
+import { EXIT } from './exit-status.ts';
 
 const LOG_FORMATS: readonly LogFormat[] = ['text', 'json'];
 const LOG_LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error'];

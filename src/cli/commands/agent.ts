@@ -5,16 +5,19 @@ import { printable } from '../../base/printable.ts';
 import { endpointArgument, listArgument, pathArgument } from '../arguments.ts';
 import type { Cli } from '../cli.ts';
 import { CONTROL_PORT, UNDERLAY_PORT } from '../default-ports.ts';
+import { type CommandText, describeCommand } from '../describe-command.ts';
 import { type LogChoice, logFormatOption, logLevelOption, runDaemon, serviceFolder } from '../run-daemon.ts';
 
-const HELP = `
+const TEXT: CommandText = {
+  about: `
 Runs in the foreground until SIGTERM or SIGINT, and needs CAP_NET_ADMIN to make the guests' TUN
 devices, and CAP_SYS_ADMIN and CAP_NET_BROADCAST where they go into other network namespaces.
-RUNTIME_DIRECTORY, which systemd sets, replaces /run/netweft.
-
-Examples:
-  weft agent --host x --underlay 198.18.0.1 --mapper 198.18.0.254
-  weft agent --host x --underlay 198.18.0.1:7790 --mapper 198.18.0.254:7791 --log-format json`;
+RUNTIME_DIRECTORY, which systemd sets, replaces /run/netweft.`,
+  examples: [
+    'weft agent --host x --underlay 198.18.0.1 --mapper 198.18.0.254',
+    'weft agent --host x --underlay 198.18.0.1:7790 --mapper 198.18.0.254:7791 --log-format json',
+  ],
+};
 
 interface AgentOptions extends LogChoice {
   readonly host: string;
@@ -26,8 +29,7 @@ interface AgentOptions extends LogChoice {
 }
 
 export function addAgentCommand(program: Command, cli: Cli): void {
-  program
-    .command('agent')
+  describeCommand(program.command('agent'), TEXT)
     .description('run the agent of a host')
     .requiredOption('--host <name>', "the host's record")
     .requiredOption(
@@ -46,7 +48,6 @@ export function addAgentCommand(program: Command, cli: Cli): void {
     .option('--frameworks <names>', 'wire versions that it speaks, best first', listArgument, ['udp/2.0', 'udp/1.0'])
     .addOption(logFormatOption())
     .addOption(logLevelOption())
-    .addHelpText('after', HELP)
     .action(async (options: AgentOptions, command: Command) => {
       await requireName(options.host, command);
       const { runAgent } = await import('../../agent/daemon.ts');

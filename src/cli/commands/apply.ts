@@ -4,24 +4,21 @@ import type { ApplyDocument, ApplyRequest, ApplyResult } from '../../admin/docum
 import { UserError } from '../../base/errors.ts';
 import type { Cli } from '../cli.ts';
 import { ask, chosenSocket, jsonOption, type ReadOptions, show, socketOption } from '../daemon-socket.ts';
+import { type CommandText, describeCommand } from '../describe-command.ts';
 
-const HELP = `
-All records of the file are written, or none. What the cloud has and the file does not name stays.
-
-Examples:
-  weft apply -f cloud.yaml
-  generate-cloud | weft apply -f -`;
+const TEXT: CommandText = {
+  about: 'All records of the file are written, or none. What the cloud has and the file does not name stays.',
+  examples: ['weft apply -f cloud.yaml', 'generate-cloud | weft apply -f -'],
+};
 
 const CHANGES: readonly ApplyResult['change'][] = ['created', 'changed', 'unchanged'];
 
 export function addApplyCommand(program: Command, cli: Cli): void {
-  program
-    .command('apply')
+  describeCommand(program.command('apply'), TEXT)
     .description('create and change the records that a YAML file names')
     .requiredOption('-f, --file <path>', 'the file; - is standard input')
     .addOption(socketOption('mapper'))
     .addOption(jsonOption())
-    .addHelpText('after', HELP)
     .action(async (options: ReadOptions & { readonly file: string }) => {
       const { parseCloudFile } = await import('../../model/cloud-file.ts');
       const isInput = options.file === '-';

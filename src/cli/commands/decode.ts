@@ -11,16 +11,22 @@ import type { DecodedDatagram, Ports } from '../decode/decode-datagram.ts';
 import { decodedJson } from '../decode/decode-json.ts';
 import { DecodeSummary } from '../decode/decode-summary.ts';
 import { decodedText } from '../decode/decode-text.ts';
+import { type CommandText, describeCommand } from '../describe-command.ts';
 
-const HELP = `
+const TEXT: CommandText = {
+  about: `
 Reads pcap and pcapng files. Each datagram of Netweft is one line; a summary comes last, on standard
-error with --json. Times are UTC. A file that is no capture, or is damaged, gives exit status 1; one
-that only ends too early gives 0.
-
-Examples:
-  weft decode underlay.pcap
-  tcpdump -i any -U -w - udp port ${DEFAULT_UNDERLAY_PORT} | weft decode -
-  weft decode --json underlay.pcapng | jq 'select(.sourceGni == 1001)'`;
+error with --json. Times are UTC.`,
+  examples: [
+    'weft decode underlay.pcap',
+    `tcpdump -i any -U -w - udp port ${DEFAULT_UNDERLAY_PORT} | weft decode -`,
+    "weft decode --json underlay.pcapng | jq 'select(.sourceGni == 1001)'",
+  ],
+  exitStatuses: {
+    ok: 'read to the end, also where the file only ends too early',
+    failed: 'no capture, or a damaged one',
+  },
+};
 
 interface DecodeOptions {
   readonly port?: readonly number[];
@@ -29,8 +35,7 @@ interface DecodeOptions {
 
 export function addDecodeCommand(program: Command, cli: Cli, openInput: () => Readable = () => process.stdin): void {
   const readPort = integerArgument(1, 65535);
-  program
-    .command('decode')
+  describeCommand(program.command('decode'), TEXT)
     .description('print the frames of tenants that a packet capture of the underlay holds')
     .argument('<file>', 'a pcap or pcapng file; - is standard input')
     .option(
@@ -39,7 +44,6 @@ export function addDecodeCommand(program: Command, cli: Cli, openInput: () => Re
       (text, ports: readonly number[] = []) => [...ports, readPort(text)],
     )
     .option('--json', 'print one JSON object a line instead of text')
-    .addHelpText('after', HELP)
     .action(async (file: string, options: DecodeOptions) => {
       const input = file === '-' ? openInput() : createReadStream(file);
       await decodeInput(cli, input, file === '-' ? 'standard input' : file, options);

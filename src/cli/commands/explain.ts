@@ -4,26 +4,33 @@ import { UserError } from '../../base/errors.ts';
 import { type Endpoint, formatEndpoint, parseAddress } from '../../base/ipv4.ts';
 import { PROTOCOL_ICMP, PROTOCOL_TCP, PROTOCOL_UDP, TCP_SYN } from '../../packet/protocols.ts';
 import { addressArgument, endpointArgument, hexArgument, integerArgument } from '../arguments.ts';
-import { type Cli, EXIT } from '../cli.ts';
+import type { Cli } from '../cli.ts';
 import { UNDERLAY_PORT } from '../default-ports.ts';
 import { ask, chosenSocket, jsonOption, type ReadOptions, show, socketOption } from '../daemon-socket.ts';
+import { type CommandText, describeCommand } from '../describe-command.ts';
+import { EXIT } from '../exit-status.ts';
 import { explainText } from '../explain-text.ts';
 import { buildDescribedPacket, MAX_PACKET_BYTES, TCP_FLAG_LETTERS, tcpFlags } from '../described-packet.ts';
 import { protocolName, protocolNumber } from '../protocol-name.ts';
 
-const HELP = `
+const TEXT: CommandText = {
+  about: `
 The agent decides about the packet as it would about a real one, but sends and counts nothing.
 Either --port names the guest's port that the packet comes from, or --underlay-from and --header
 describe a datagram of another host. The packet is described by --to and the options after it, or
-given as it is by --packet.
-
-Exit status: 0 delivered or sent, 1 dropped, 4 undecided until the mapping daemon has answered.
-
-Examples:
-  weft explain --port a30 --to 10.1.2.50
-  weft explain --port a30 --to 10.1.2.50 --protocol tcp --destination-port 443
-  weft explain --port a30 --from 10.1.2.99 --to 10.1.2.50
-  weft explain --underlay-from 198.18.0.2 --header 01000010000003e9000003e900000007 --packet 4500...`;
+given as it is by --packet.`,
+  examples: [
+    'weft explain --port a30 --to 10.1.2.50',
+    'weft explain --port a30 --to 10.1.2.50 --protocol tcp --destination-port 443',
+    'weft explain --port a30 --from 10.1.2.99 --to 10.1.2.50',
+    'weft explain --underlay-from 198.18.0.2 --header 01000010000003e9000003e900000007 --packet 4500...',
+  ],
+  exitStatuses: {
+    ok: 'delivered, sent, or answered to the sender',
+    failed: 'dropped, with the reason on standard output; or failed',
+    undecided: 'undecided until the mapping daemon has answered',
+  },
+};
 
 const EXIT_CODES: { readonly [O in Outcome]: number } = {
   deliver: EXIT.ok,
@@ -60,8 +67,7 @@ interface ExplainOptions extends ReadOptions {
 
 export function addExplainCommand(program: Command, cli: Cli): void {
   const port = integerArgument(0, 65535);
-  program
-    .command('explain')
+  describeCommand(program.command('explain'), TEXT)
     .description('show what a host does with a packet, stage by stage, and why')
     .addOption(new Option('--port <name>', "the guest's port that sends it").conflicts(['underlayFrom', 'header']))
     .option('--underlay-from <address[:port]>', 'the host that sends it', endpointArgument(UNDERLAY_PORT))
@@ -85,7 +91,6 @@ export function addExplainCommand(program: Command, cli: Cli): void {
     )
     .addOption(socketOption('agent'))
     .addOption(jsonOption())
-    .addHelpText('after', HELP)
     .action(async (options: ExplainOptions, command: Command) => {
       requireComplete(options, command);
       refuseUnused(options, command);

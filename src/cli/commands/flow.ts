@@ -5,29 +5,25 @@ import { formatCount, formatSpan } from '../amounts.ts';
 import { integerArgument } from '../arguments.ts';
 import type { Cli } from '../cli.ts';
 import { ask, chosenSocket, jsonOption, type ReadOptions, show, socketOption } from '../daemon-socket.ts';
+import { type CommandText, describeCommand } from '../describe-command.ts';
 import { protocolName } from '../protocol-name.ts';
 import { formatTable } from '../table.ts';
 
 const DEFAULT_LIMIT = 50;
 const MAX_LIMIT = 1_000_000;
 
-const HELP = `
-The most recently used flows come first.
-
-Examples:
-  weft flow list
-  weft flow list --limit 1000 --json | jq '.flows[] | select(.outcome == "drop")'`;
+const TEXT: CommandText = {
+  about: 'The most recently used flows come first.',
+  examples: ['weft flow list', `weft flow list --limit 1000 --json | jq '.flows[] | select(.outcome == "drop")'`],
+};
 
 export function addFlowCommand(program: Command, cli: Cli): void {
-  program
-    .command('flow')
-    .description('look at the flow table of a host')
-    .command('list')
+  const flow = program.command('flow').description('look at the flow table of a host');
+  describeCommand(flow.command('list'), TEXT)
     .description('list the flows whose decision is kept')
     .option('--limit <n>', 'flows to show', integerArgument(1, MAX_LIMIT), DEFAULT_LIMIT)
     .addOption(socketOption('agent'))
     .addOption(jsonOption())
-    .addHelpText('after', HELP)
     .action(async (options: ReadOptions & { readonly limit: number }) => {
       const socket = chosenSocket(cli, 'agent', options);
       const path = `/v1/flows?limit=${options.limit}`;

@@ -3,16 +3,14 @@ import type { RecordEntry, RecordsDocument } from '../../admin/documents.ts';
 import type { Kind } from '../../model/records.ts';
 import type { Cli } from '../cli.ts';
 import { ask, chosenSocket, jsonOption, type ReadOptions, show, socketOption } from '../daemon-socket.ts';
+import { type CommandText, describeCommand } from '../describe-command.ts';
 import { readKind } from '../kind-argument.ts';
 import { type Cell, formatTable } from '../table.ts';
 
-const HELP = `
-Kinds: tenant, network, subnet, host, guest, port; the plural will do as well.
-
-Examples:
-  weft get ports
-  weft get port a30
-  weft get hosts --json | jq -r '.records[].spec.underlay'`;
+const TEXT: CommandText = {
+  about: 'Kinds: tenant, network, subnet, host, guest, port; the plural will do as well.',
+  examples: ['weft get ports', 'weft get port a30', "weft get hosts --json | jq -r '.records[].spec.underlay'"],
+};
 
 /** Fields of the record that are shown, in this order, between its name and its state. */
 const FIELDS: { readonly [K in Kind]: readonly string[] } = {
@@ -25,14 +23,12 @@ const FIELDS: { readonly [K in Kind]: readonly string[] } = {
 };
 
 export function addGetCommand(program: Command, cli: Cli): void {
-  program
-    .command('get')
+  describeCommand(program.command('get'), TEXT)
     .description('show records of the cloud')
     .argument('<kind>', 'kind of the records')
     .argument('[name]', 'one record (default: all)')
     .addOption(socketOption('mapper'))
     .addOption(jsonOption())
-    .addHelpText('after', HELP)
     .action(async (kindText: string, name: string | undefined, options: ReadOptions, command: Command) => {
       const kind = await readKind(kindText, command);
       const path = name === undefined ? `/v1/records/${kind}` : `/v1/records/${kind}/${encodeURIComponent(name)}`;

@@ -16,28 +16,33 @@ import type { LabPlan } from '../../lab/plan.ts';
 import { raiseLab } from '../../lab/raise-lab.ts';
 import { resolveDaemon, resolveTarget } from '../../lab/resolve-target.ts';
 import type { CloudRecord } from '../../model/records.ts';
-import { type Cli, EXIT } from '../cli.ts';
+import type { Cli } from '../cli.ts';
 import { jsonOption } from '../daemon-socket.ts';
+import { type CommandText, describeCommand } from '../describe-command.ts';
+import { EXIT } from '../exit-status.ts';
 import { labSuggestions, labText } from '../lab-text.ts';
 
 interface LabOption {
   readonly lab?: string;
 }
 
-const EXAMPLES = `
-Examples:
-  weft lab up examples/two-tenants.yaml
-  weft lab exec a30 -- ping -c 3 10.1.2.50
-  weft lab stop mapper
-  weft lab down`;
+const TEXT: CommandText = {
+  about: `
+Every command of a lab needs root. A lab has a name, which its cloud file gives; where several are up, the commands
+want it, or the file.`,
+  examples: [
+    'weft lab up examples/two-tenants.yaml',
+    'weft lab exec a30 -- ping -c 3 10.1.2.50',
+    'weft lab stop mapper',
+    'weft lab down',
+  ],
+};
 
 /** `weft lab`: whole clouds on this machine, in network namespaces. */
 export function addLabCommand(program: Command, cli: Cli): void {
-  const lab = program
-    .command('lab')
+  const lab = describeCommand(program.command('lab'), TEXT)
     .description('a whole cloud on this machine, in network namespaces')
     .enablePositionalOptions()
-    .addHelpText('after', EXAMPLES)
     .hook('preAction', requireRoot);
   lab
     .command('up')

@@ -4,15 +4,15 @@ import type { Endpoint } from '../../base/ipv4.ts';
 import { endpointArgument, pathArgument } from '../arguments.ts';
 import type { Cli } from '../cli.ts';
 import { CONTROL_PORT } from '../default-ports.ts';
+import { type CommandText, describeCommand } from '../describe-command.ts';
 import { type LogChoice, logFormatOption, logLevelOption, runDaemon, serviceFolder } from '../run-daemon.ts';
 
-const HELP = `
+const TEXT: CommandText = {
+  about: `
 Runs in the foreground until SIGTERM or SIGINT. RUNTIME_DIRECTORY and STATE_DIRECTORY, which
-systemd sets, replace /run/netweft and /var/lib/netweft.
-
-Examples:
-  weft mapper
-  weft mapper --listen 198.18.0.254 --database ./mapper.db --socket ./mapper.sock`;
+systemd sets, replace /run/netweft and /var/lib/netweft.`,
+  examples: ['weft mapper', 'weft mapper --listen 198.18.0.254 --database ./mapper.db --socket ./mapper.sock'],
+};
 
 interface MapperOptions extends LogChoice {
   readonly listen: Endpoint;
@@ -22,8 +22,7 @@ interface MapperOptions extends LogChoice {
 }
 
 export function addMapperCommand(program: Command, cli: Cli): void {
-  program
-    .command('mapper')
+  describeCommand(program.command('mapper'), TEXT)
     .description('run the mapping daemon')
     .addOption(
       new Option('--listen <address[:port]>', 'where agents reach it, UDP')
@@ -45,7 +44,6 @@ export function addMapperCommand(program: Command, cli: Cli): void {
     .option('--restored', 'once, after the database was put back from a copy', false)
     .addOption(logFormatOption())
     .addOption(logLevelOption())
-    .addHelpText('after', HELP)
     .action(async (options: MapperOptions) => {
       const { runMapper } = await import('../../mapper/daemon.ts');
       await runDaemon(cli, 'mapper', options, (log) => runMapper({ ...options, log }));

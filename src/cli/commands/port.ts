@@ -3,22 +3,19 @@ import type { PortsDocument } from '../../admin/documents.ts';
 import { printable } from '../../base/printable.ts';
 import type { Cli } from '../cli.ts';
 import { ask, chosenSocket, jsonOption, type ReadOptions, show, socketOption } from '../daemon-socket.ts';
+import { type CommandText, describeCommand } from '../describe-command.ts';
 import { formatTable } from '../table.ts';
 
-const HELP = `
-Examples:
-  weft port list
-  weft port list --json | jq -r '.ports[] | select(.state != "up") | .name'`;
+const TEXT: CommandText = {
+  examples: ['weft port list', `weft port list --json | jq -r '.ports[] | select(.state != "up") | .name'`],
+};
 
 export function addPortCommand(program: Command, cli: Cli): void {
-  program
-    .command('port')
-    .description('look at the ports of a host')
-    .command('list')
+  const port = program.command('port').description('look at the ports of a host');
+  describeCommand(port.command('list'), TEXT)
     .description('list the ports that an agent owns')
     .addOption(socketOption('agent'))
     .addOption(jsonOption())
-    .addHelpText('after', HELP)
     .action(async (options: ReadOptions) => {
       const socket = chosenSocket(cli, 'agent', options);
       show(cli, options, await ask<PortsDocument>(socket, 'netweft.ports/v1', 'GET', '/v1/ports'), portsText);

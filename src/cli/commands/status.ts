@@ -5,23 +5,21 @@ import { UserError } from '../../base/errors.ts';
 import { pathArgument } from '../arguments.ts';
 import type { Cli } from '../cli.ts';
 import { defaultSocket, jsonOption, type ReadOptions, show, unexpectedDocument } from '../daemon-socket.ts';
+import { type CommandText, describeCommand } from '../describe-command.ts';
 import { agentStatusText, mapperStatusText } from '../status-text.ts';
 
-const HELP = `
+const TEXT: CommandText = {
+  about: `
 The socket may be a mapping daemon's or an agent's. Without --socket and WEFT_SOCKET it is the
-mapping daemon on this machine, and if none answers, the agent.
-
-Examples:
-  weft status
-  weft status --socket ${defaultSocket('agent')} --json`;
+mapping daemon on this machine, and if none answers, the agent.`,
+  examples: ['weft status', `weft status --socket ${defaultSocket('agent')} --json`],
+};
 
 export function addStatusCommand(program: Command, cli: Cli): void {
-  program
-    .command('status')
+  describeCommand(program.command('status'), TEXT)
     .description('show how a mapping daemon or an agent is doing')
     .option('--socket <path>', 'admin socket of either', pathArgument)
     .addOption(jsonOption())
-    .addHelpText('after', HELP)
     .action(async (options: ReadOptions) => show(cli, options, await readStatus(cli, options.socket), statusText));
 }
 
