@@ -11,7 +11,10 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const require = createRequire(import.meta.url);
 const cli = require.resolve('protobufjs-cli/package.json');
 
-const PROTOCOLS = [{ name: 'control', part: 'control' }];
+const PROTOCOLS = [
+  { name: 'control', part: 'control' },
+  { name: 'header', part: 'wire' },
+];
 
 const OPTIONS = ['-t', 'static-module', '-w', 'esm', '--dts'];
 // What no code of ours calls. Comments go with the rest; the .proto file has them.

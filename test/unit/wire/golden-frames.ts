@@ -86,6 +86,49 @@ export const GOLDEN_FRAMES: readonly GoldenFrame[] = [
       '0fffff', // label 1048575
     ].join(' '),
   },
+  {
+    name: 'udp-pb/1.0',
+    framework: 'udp-pb/1.0',
+    labels: [],
+    outer: [
+      '45 00 0048', // total length 72
+      '0000 4000', // don't fragment
+      '40 11 268e', // TTL 64; UDP; header checksum
+      '0708090a', // source 7.8.9.10
+      '01020304', // destination 1.2.3.4
+      '1e6e 1e6e', // ports 7790
+      '0034 b2ed', // length 52; checksum
+    ].join(' '),
+    header: [
+      '03 00 000c', // framework 3; no flags; header length 12
+      '08 e907', // source GNI 1001
+      '10 e907', // destination GNI 1001
+      '18 07', // agreement 7
+    ].join(' '),
+  },
+  {
+    name: 'udp-pb/1.0 with labels',
+    framework: 'udp-pb/1.0',
+    labels: [16, 1048575],
+    outer: [
+      '45 00 004e', // total length 78
+      '0000 4000', // don't fragment
+      '40 11 2688', // TTL 64; UDP; header checksum
+      '0708090a', // source 7.8.9.10
+      '01020304', // destination 1.2.3.4
+      '1e6e 1e6e', // ports 7790
+      '003a 8098', // length 58; checksum
+    ].join(' '),
+    header: [
+      '03 00 0012', // framework 3; no flags; header length 18
+      '08 e907', // source GNI 1001
+      '10 e907', // destination GNI 1001
+      '18 07', // agreement 7
+      '22 04', // labels in 4 bytes
+      '10', // outermost label 16
+      'ffff3f', // label 1048575
+    ].join(' '),
+  },
 ];
 
 export function fromHex(text: string): Uint8Array {

@@ -82,7 +82,7 @@ describe('the envelope', () => {
     expect(readHeaderLength(changed(1, flag))).toBeUndefined();
   });
 
-  it.each([0, 3, 255])('rejects framework number %i', (number) => {
+  it.each([0, 4, 255])('rejects framework number %i', (number) => {
     expect(() => decodeHeader(changed(0, number))).toThrow(`unknown framework number ${number}`);
     expect(readHeaderLength(changed(0, number))).toBeUndefined();
   });
