@@ -9,7 +9,7 @@ import { systemRandom } from '../base/random.ts';
 import { VERSION } from '../base/version.ts';
 import { plainSessionLayer } from '../control/session-layer.ts';
 import { ReferenceFastPath } from '../fastpath/reference/reference-fast-path.ts';
-import { frameworkByName } from '../wire/frameworks.ts';
+import { FRAMEWORK_NAMES, frameworkByName } from '../wire/frameworks.ts';
 import { agentRoutes } from './admin-routes.ts';
 import { Agent } from './agent.ts';
 import { openNativePacketIo } from './io/native-packet-io.ts';
@@ -26,8 +26,8 @@ export interface RunAgentOptions {
   /** Path of the admin socket. */
   readonly socket: string;
   readonly fastPath: 'reference';
-  /** Framework versions to offer, best first. */
-  readonly frameworks: readonly string[];
+  /** Framework versions to offer, best first; all of them where nothing is said. */
+  readonly frameworks?: readonly string[];
   readonly log: Logger;
 }
 
@@ -36,15 +36,15 @@ export interface RunAgentOptions {
  * this machine or taken, no privileges, an unknown framework, a socket in use.
  */
 export async function runAgent(options: RunAgentOptions): Promise<{ stop(): Promise<void> }> {
-  const { log, mapper, underlay } = options;
-  requireKnown(options.frameworks);
+  const { frameworks = FRAMEWORK_NAMES, log, mapper, underlay } = options;
+  requireKnown(frameworks);
   const control = await openControlSocket(underlay);
   const startedAt = systemClock.now();
   const agent = new Agent({
     host: options.host,
     boot: randomBytes(8).toString('hex'),
     version: VERSION,
-    frameworks: options.frameworks,
+    frameworks,
     mapper,
     clock: systemClock,
     random: systemRandom,
@@ -95,7 +95,7 @@ function requireKnown(frameworks: readonly string[]): void {
   throw new UserError(
     'unsupported',
     unknown === undefined ? 'no framework is offered' : `this agent does not speak ${unknown}`,
-    'see `weft agent --help` for the frameworks it speaks',
+    `it speaks ${FRAMEWORK_NAMES.join(', ')}`,
   );
 }
 

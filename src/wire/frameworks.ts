@@ -16,6 +16,9 @@ import { udpPb10 } from './udp-pb-1-0.ts';
  */
 export const FRAMEWORKS: readonly Framework[] = [udp20, udp10, udpPb10];
 
+/** What a host offers unless it is told otherwise. */
+export const FRAMEWORK_NAMES: readonly string[] = FRAMEWORKS.map(({ name }) => name);
+
 const byName = new Map(FRAMEWORKS.map((framework) => [framework.name, framework]));
 const byNumber = new Map(FRAMEWORKS.map((framework) => [framework.number, framework]));
 

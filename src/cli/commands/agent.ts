@@ -25,7 +25,7 @@ interface AgentOptions extends LogChoice {
   readonly mapper: Endpoint;
   readonly socket: string;
   readonly fastPath: 'reference';
-  readonly frameworks: readonly string[];
+  readonly frameworks?: readonly string[];
 }
 
 export function addAgentCommand(program: Command, cli: Cli): void {
@@ -45,7 +45,7 @@ export function addAgentCommand(program: Command, cli: Cli): void {
       join(serviceFolder(cli, 'RUNTIME_DIRECTORY', '/run/netweft'), 'agent.sock'),
     )
     .addOption(new Option('--fast-path <name>', 'what repeats decisions').choices(['reference']).default('reference'))
-    .option('--frameworks <names>', 'wire versions that it speaks, best first', listArgument, ['udp/2.0', 'udp/1.0'])
+    .option('--frameworks <names>', 'wire versions that it offers, best first (default: all)', listArgument)
     .addOption(logFormatOption())
     .addOption(logLevelOption())
     .action(async (options: AgentOptions, command: Command) => {

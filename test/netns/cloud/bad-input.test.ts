@@ -269,7 +269,7 @@ test.each([
   {
     what: 'of an unknown wire version',
     options: ['--underlay', '198.19.7.12', '--frameworks', 'udp/9.0'],
-    says: /does not speak udp\/9\.0; see `weft agent --help`/,
+    says: /does not speak udp\/9\.0; it speaks udp\/2\.0, udp\/1\.0, udp-pb\/1\.0/,
   },
 ])('an agent $what does not start, and says why', async ({ options, says }) => {
   const before = await everything();
