@@ -7,6 +7,7 @@
         'native/core/device_thread.cc',
         'native/core/fair_ring.cc',
         'native/core/netlink.cc',
+        'native/core/notify.cc',
         'native/core/ring.cc',
         'native/core/shared_memory.cc',
         'native/core/thread.cc',

@@ -1,7 +1,8 @@
 /**
- * The addon: the only file that knows Node. It exports one class, `Worker`, whose methods take and
- * give numbers, strings and typed arrays; src/agent/io/native-addon.ts has its type. Arguments were
- * validated by the caller in TypeScript: what does not fit here is a fault of ours and throws.
+ * The addon: the only file that knows Node. It exports a class, `Worker`, whose methods take and give
+ * numbers, strings and typed arrays, and a function, `notify`; src/service/native-addon.ts has their
+ * types. Arguments were validated by the caller in TypeScript: what does not fit here is a fault of
+ * ours and throws.
  *
  * Owners of memory: the ArrayBuffer `memory` and the worker share one mapping, which goes when both
  * are gone, so typed arrays over it stay valid after `close`. Strings and typed arrays that are
@@ -15,6 +16,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/notify.h"
 #include "core/worker.h"
 
 namespace {
@@ -210,8 +212,20 @@ class Worker final : public Napi::ObjectWrap<Worker> {
   Napi::Reference<Napi::ArrayBuffer> memory_;
 };
 
+/** (path, message): 0, or the errno. */
+Napi::Value notify(const Napi::CallbackInfo& info) {
+  if (info.Length() != 2 || !info[0].IsString() || !info[1].IsString()) {
+    Napi::TypeError::New(info.Env(), "notify(path, message)").ThrowAsJavaScriptException();
+    return info.Env().Undefined();
+  }
+  const std::string path = info[0].As<Napi::String>();
+  const std::string message = info[1].As<Napi::String>();
+  return Napi::Number::New(info.Env(), weft::notify(path, message));
+}
+
 Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   exports.Set("Worker", Worker::define(env));
+  exports.Set("notify", Napi::Function::New(env, notify, "notify"));
   return exports;
 }
 

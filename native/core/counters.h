@@ -23,6 +23,8 @@ enum class Counter : size_t {
   underlayTooLong,
   socketOverflow,
   wakeups,
+  /** Of the worker's loop; moves after every `signal`, and not while there is nothing to do. */
+  rounds,
   count,
 };
 

@@ -103,6 +103,7 @@ void Worker::run() {
     const int longest = paused_.empty() ? -1 : kPausedWait;
     const int count = epoll_wait(epoll_.get(), events.data(), kEventBatch, isIdle ? longest : 0);
     out_.wake();
+    counters_.add(Counter::rounds);
     if (count < 0 && errno != EINTR) fault(failed(Step::poll));
     const auto end = events.begin() + std::max(count, 0);
     const auto devices = std::count_if(events.begin(), end, isDevice);

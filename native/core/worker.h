@@ -52,7 +52,7 @@ class Worker final : private DeviceEvents {
   void openDevice(TunSpec spec);
   /** Removes a device that is open; not answered. Devices that are removed are gone before later ones are opened. */
   void removeDevice(uint32_t id);
-  /** Wakes the worker: to be called when publishing to the out ring reported that it sleeps. */
+  /** Makes the worker do a round: to be called when publishing to the out ring reported that it sleeps. */
   void signal();
 
   static constexpr int kPortBudget = 64;

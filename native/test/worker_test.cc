@@ -148,6 +148,18 @@ TEST(a_corrupt_ring_ends_the_worker_with_a_report) {
   });
 }
 
+TEST(every_signal_is_answered_by_a_round) {
+  inNewNamespace([] {
+    Peer peer;
+    for (int i = 0; i < 100; ++i) {
+      const uint64_t before = peer.count(Counter::rounds);
+      peer.worker().signal();
+      for (int patience = 0; peer.count(Counter::rounds) == before && patience < 1'000'000; ++patience) sched_yield();
+      if (peer.count(Counter::rounds) == before) return CHECK(!"a round was done");
+    }
+  });
+}
+
 TEST(an_address_that_is_taken_is_refused) {
   inNewNamespace([] {
     Peer one;
