@@ -48,7 +48,7 @@ function exchange({ socket, method, path, body, timeoutMs }: Exchange): Promise<
   });
 }
 
-async function readText(response: IncomingMessage): Promise<string> {
+export async function readText(response: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
   let length = 0;
   for await (const chunk of response as AsyncIterable<Buffer>) {
@@ -59,7 +59,7 @@ async function readText(response: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-function parseDocument(text: string, socket: string): AdminDocument | ErrorDocument {
+export function parseDocument(text: string, socket: string): AdminDocument | ErrorDocument {
   try {
     const value: unknown = JSON.parse(text);
     if (typeof value === 'object' && value !== null && 'schema' in value && typeof value.schema === 'string') {
@@ -71,7 +71,7 @@ function parseDocument(text: string, socket: string): AdminDocument | ErrorDocum
   throw new UserError('unreachable', `what listens on ${socket} is not a Netweft daemon`, 'check --socket');
 }
 
-function refusal(document: ErrorDocument): Error {
+export function refusal(document: ErrorDocument): Error {
   const { code, message, hint } = document.error;
   if (USER_ERROR_CODES.some((known) => known === code)) return new UserError(code as UserErrorCode, message, hint);
   return new Error(hint === undefined ? message : `${message}; ${hint}`);
@@ -85,7 +85,7 @@ function unanswered(socket: string, timeoutMs: number): UserError {
   );
 }
 
-function connectionError(error: NodeJS.ErrnoException, socket: string): UserError {
+export function connectionError(error: NodeJS.ErrnoException, socket: string): UserError {
   if (error instanceof UserError) return error;
   if (error.code === 'EACCES' || error.code === 'EPERM') {
     return new UserError(

@@ -1,10 +1,10 @@
-import { chmod, lstat, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
-import { createConnection } from 'node:net';
-import { dirname, join } from 'node:path';
+import { rm } from 'node:fs/promises';
 import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply } from 'fastify';
 import { UserError, type UserErrorCode } from '../base/errors.ts';
 import type { Logger } from '../base/log.ts';
 import type { ErrorDocument } from './documents.ts';
+import { listenOnUnixSocket } from './unix-socket.ts';
+import { Streams } from './stream-server.ts';
 
 /** Bytes of one request's body: as many as a cloud file may have characters. */
 export const MAX_BODY_BYTES = 8 * 1024 * 1024;
@@ -14,8 +14,6 @@ const MAX_CONNECTIONS = 64;
 const REQUEST_TIMEOUT_MS = 10_000;
 /** How long a connection may be silent, also while it waits for its answer. */
 const SILENCE_TIMEOUT_MS = 60_000;
-/** Bytes of a Unix socket's path (`sun_path` of unix(7), less the final zero). */
-const MAX_SOCKET_PATH_BYTES = 107;
 
 const HTTP_STATUS: { readonly [Code in UserErrorCode]: number } = {
   invalid: 400,
@@ -34,7 +32,7 @@ export interface AdminServerOptions {
   readonly socket: string;
   readonly log: Logger;
   /** Adds the daemon's routes. A handler answers with a document of `documents.ts` or throws UserError. */
-  readonly routes: (app: FastifyInstance) => void;
+  readonly routes: (app: FastifyInstance, streams: Streams) => void;
 }
 
 export interface AdminServer {
@@ -65,89 +63,21 @@ export async function openAdminServer(options: AdminServerOptions): Promise<Admi
       'records and agreements are asked of the mapping daemon; ports, flows, drops and explanations of an agent',
     );
   });
-  options.routes(app);
+  const streams = new Streams();
+  options.routes(app, streams);
   try {
-    await listen(app, options.socket);
+    await listenOnUnixSocket({ path: options.socket, option: '--socket', listen: (path) => app.listen({ path }) });
   } catch (error) {
     await app.close();
-    throw asUserError(error, options.socket);
+    throw error;
   }
   return {
     async close() {
+      streams.closeAll();
       await app.close();
       await rm(options.socket, { force: true });
     },
   };
-}
-
-/** Listens in a private folder first, so that the socket never has another mode under its own name. */
-async function listen(app: FastifyInstance, socket: string): Promise<void> {
-  await mkdir(dirname(socket), { recursive: true });
-  await requireFree(socket);
-  const folder = await mkdtemp(`${dirname(socket)}/.`);
-  const hidden = join(folder, 's');
-  try {
-    requireShort(socket);
-    requireShort(hidden);
-    await app.listen({ path: hidden });
-    await chmod(hidden, 0o600);
-    await rename(hidden, socket);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
-}
-
-function requireShort(path: string): void {
-  if (Buffer.byteLength(path) <= MAX_SOCKET_PATH_BYTES) return;
-  throw new UserError(
-    'invalid',
-    `the socket's path is too long: ${path}`,
-    `the kernel takes at most ${MAX_SOCKET_PATH_BYTES} bytes; choose another with --socket`,
-  );
-}
-
-/** A socket that nobody listens on is what a killed daemon left, and may be replaced. */
-async function requireFree(socket: string): Promise<void> {
-  const found = await lstat(socket).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined;
-    throw error;
-  });
-  if (found === undefined) return;
-  if (!found.isSocket()) {
-    throw new UserError('in-use', `${socket} exists and is not a socket`, 'remove it, or choose another with --socket');
-  }
-  if (await isListening(socket)) {
-    throw new UserError(
-      'in-use',
-      `another daemon listens on ${socket}`,
-      'stop it first, or choose another socket with --socket',
-    );
-  }
-}
-
-function isListening(socket: string): Promise<boolean> {
-  return new Promise((resolve, reject) => {
-    const probe = createConnection(socket);
-    probe.once('connect', () => {
-      probe.destroy();
-      resolve(true);
-    });
-    probe.once('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'ECONNREFUSED' || error.code === 'ENOENT') resolve(false);
-      else reject(error);
-    });
-  });
-}
-
-function asUserError(error: unknown, socket: string): unknown {
-  const code = (error as NodeJS.ErrnoException).code;
-  if (error instanceof UserError || code === undefined) return error;
-  const isPermission = code === 'EACCES' || code === 'EPERM' || code === 'EROFS';
-  return new UserError(
-    isPermission ? 'not-permitted' : 'invalid',
-    `cannot make the socket ${socket}: ${code}`,
-    isPermission ? 'run as root, or choose a folder of your own with --socket' : 'choose another path with --socket',
-  );
 }
 
 function answerError(error: Error, request: string, reply: FastifyReply, log: Logger): FastifyReply {

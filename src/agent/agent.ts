@@ -10,6 +10,7 @@ import { Lookups } from './lookups.ts';
 import { MapperSession, type SessionIdentity } from './mapper-session.ts';
 import { PortSet } from './port-set.ts';
 import { Reports } from './reports.ts';
+import { Watchers } from './observe/watchers.ts';
 import { SlowPath } from './slow-path.ts';
 
 /** How often what expires is looked at, ms. */
@@ -33,6 +34,7 @@ export class Agent {
   readonly ports: PortSet;
   readonly slowPath: SlowPath;
   readonly lookups: Lookups;
+  readonly watchers: Watchers;
   readonly #options: AgentOptions;
   readonly #reports: Reports;
   #io: PacketIo | undefined;
@@ -43,11 +45,13 @@ export class Agent {
     this.#options = options;
     const { clock, log, fastPath } = options;
     this.state = new HostState(options.host, (keys) => this.#touched(keys));
+    this.watchers = new Watchers((watch) => fastPath.setWatch(watch));
     this.slowPath = new SlowPath({
       clock,
       fastPath,
       snapshot: this.state,
       send: (packets) => this.#io?.send(packets),
+      see: (seen) => this.watchers.see(seen),
       want: (key) => this.lookups.want(key),
     });
     this.session = new MapperSession({
@@ -165,7 +169,7 @@ export class Agent {
 
   #detach(index: number): void {
     this.state.removePort(index, this.#options.clock.now());
-    this.#options.fastPath.removePort(index);
+    this.watchers.see(this.#options.fastPath.removePort(index));
   }
 
   #sweepLater(): void {
@@ -177,7 +181,7 @@ export class Agent {
 
   #sweep(): void {
     const { fastPath, clock } = this.#options;
-    fastPath.expire(clock.now());
+    this.watchers.see(fastPath.expire(clock.now()));
     this.slowPath.prune();
     this.#refreshMappings();
     this.#reports.flush();

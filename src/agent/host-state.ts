@@ -23,7 +23,7 @@ import { LocalPortTable } from './state/local-port-table.ts';
 import { MappingTable } from './state/mapping-table.ts';
 import { NetworkTable } from './state/network-table.ts';
 import { PeerTable } from './state/peer-table.ts';
-import { StateKeys } from './state/state-keys.ts';
+import { type KeyedRecord, StateKeys } from './state/state-keys.ts';
 
 /** Everything but ports, whose life is the business of `port-set.ts`. */
 export type StateItem =
@@ -34,6 +34,12 @@ export type StateItem =
   | MappingItem
   | AgreementItem
   | AgreementGoneItem;
+
+/** A port as its record says it, at the record's revision. */
+export interface PortView extends Omit<LocalPort, 'key' | 'network'> {
+  readonly network: Omit<NetworkView, 'key'>;
+  readonly revision: number;
+}
 
 /**
  * What this host knows of the cloud. It changes only between decisions, one item at a time; every
@@ -91,10 +97,13 @@ export class HostState implements Snapshot {
   }
 
   /** A port whose device is up takes part from now on; one of this index changes without a gap. */
-  setPort(port: Omit<LocalPort, 'key' | 'network'> & { network: Omit<NetworkView, 'key'> }, now: number): void {
-    const before = this.#ports.byIndex(port.index);
-    const network = this.#networks.view(port.network);
-    this.#ports.set({ ...port, network, key: before?.key ?? this.#keys.create(`port ${port.name}`) });
+  setPort(port: PortView, now: number): void {
+    const { index, name, addresses, revision } = port;
+    const before = this.#ports.byIndex(index);
+    const network = this.#networks.view(port.network, revision);
+    const key = before?.key ?? this.#keys.create(`port ${name}`);
+    this.#keys.renew(key, revision);
+    this.#ports.set({ index, name, addresses, network, key });
     if (before !== undefined) this.#forgetTenant(before.network.gni, now);
   }
 
@@ -131,6 +140,7 @@ export class HostState implements Snapshot {
 
   /** Another incarnation of the store counts revisions anew: whatever it says replaces what is known. */
   forgetRevisions(): void {
+    this.#keys.forgetRevisions();
     this.mappings.forgetRevisions();
     this.#networks.forgetRevisions();
     this.peers.forgetRevisions();
@@ -144,8 +154,13 @@ export class HostState implements Snapshot {
     for (const name of this.peers.names()) if (!named.host.has(name)) this.peers.remove(name);
   }
 
+  /** What a key stands for; undefined once that is gone. */
+  record(key: StateKey): KeyedRecord | undefined {
+    return this.#keys.get(key);
+  }
+
   /** The names of what a decision read, for people. */
   describeKeys(keys: readonly StateKey[]): string[] {
-    return keys.map((key) => this.#keys.describe(key));
+    return keys.map((key) => this.record(key)?.name ?? 'gone');
   }
 }

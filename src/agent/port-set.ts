@@ -11,7 +11,7 @@ import type { Clock } from '../base/clock.ts';
 import { UserError } from '../base/errors.ts';
 import type { Logger } from '../base/log.ts';
 import type { PortItem, PortState } from '../control/messages.ts';
-import type { LocalPort, NetworkView } from '../model/snapshot.ts';
+import type { PortView } from './host-state.ts';
 import type { DeviceOptions, LostCause } from './io/packet-io.ts';
 import { Departed } from './state/departed.ts';
 
@@ -42,7 +42,7 @@ export interface PortSetOptions {
   openDevice(index: number, options: DeviceOptions): Promise<void>;
   closeDevice(index: number): void;
   /** The port takes part in decisions from now on, as this says, or no longer. */
-  attach(port: Omit<LocalPort, 'key' | 'network'> & { network: Omit<NetworkView, 'key'> }): void;
+  attach(port: PortView): void;
   detach(index: number): void;
   report(name: string, revision: number, state: PortState): void;
 }
@@ -178,7 +178,7 @@ export class PortSet {
   #attach(port: OwnedPort): void {
     const { name, addresses, gni, network, mtu, labels, revision } = port.item;
     const view = { gni, name: network, mtu, labels };
-    this.#options.attach({ index: port.index, name, addresses: new Set(addresses), network: view });
+    this.#options.attach({ index: port.index, name, addresses: new Set(addresses), network: view, revision });
     this.#options.report(name, revision, 'up');
   }
 

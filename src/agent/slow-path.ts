@@ -6,6 +6,7 @@ import { compile } from '../fastpath/compile.ts';
 import type { FastPath, Resolution, StepOutput, Upcall } from '../fastpath/fast-path.ts';
 import { FIRST_CONTEXT } from '../fastpath/flow-key.ts';
 import type { InPacket, OutPacket } from '../fastpath/packets.ts';
+import type { Sighting } from '../fastpath/watch.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import type { Arrival } from '../pipeline/arrival.ts';
 import { decide } from '../pipeline/decide.ts';
@@ -29,6 +30,8 @@ export interface SlowPathOptions {
   readonly snapshot: Snapshot;
   readonly fastPath: FastPath;
   send(packets: readonly OutPacket[]): void;
+  /** Takes what became of watched packets; called with borrowed bytes, and only where something was seen. */
+  see(seen: readonly Sighting[]): void;
   /** Asks the mapping daemon. */
   want(key: MappingKey): void;
 }
@@ -61,7 +64,7 @@ export class SlowPath {
   /** Sends what the fast path put out and decides its upcalls, and those that follow from them. */
   handle(output: StepOutput): void {
     const { fastPath, clock } = this.#options;
-    this.#send(output.packets);
+    this.#putOut(output);
     const upcalls = [...output.upcalls];
     for (let next = upcalls.shift(); next !== undefined; next = upcalls.shift()) {
       const decision = decide(this.#options.snapshot, next.arrival);
@@ -69,7 +72,7 @@ export class SlowPath {
       const resolution = this.#resolutionOf(next, decision);
       if (resolution === undefined) continue;
       const more = fastPath.resolve(next.id, resolution, clock.now());
-      this.#send(more.packets);
+      this.#putOut(more);
       upcalls.push(...more.upcalls);
     }
   }
@@ -85,7 +88,7 @@ export class SlowPath {
     if (ids === undefined) return;
     this.#waiting.delete(name);
     const upcalls = [...ids].flatMap((id) => this.#options.fastPath.upcall(id) ?? []);
-    this.handle({ packets: [], upcalls });
+    this.handle({ packets: [], upcalls, seen: [] });
   }
 
   /** Forgets what nothing waits for any more. */
@@ -119,8 +122,9 @@ export class SlowPath {
     return waiting > 0 || this.#lookupTokens.take(origin, now) ? undefined : 'lookup-limit';
   }
 
-  #send(packets: readonly OutPacket[]): void {
+  #putOut({ packets, seen }: StepOutput): void {
     if (packets.length > 0) this.#options.send(packets);
+    if (seen.length > 0) this.#options.see(seen);
   }
 
   #hold(upcall: Upcall, wanted: MappingKey): void {

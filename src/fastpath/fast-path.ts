@@ -9,6 +9,7 @@ import type { Arrival } from '../pipeline/arrival.ts';
 import type { DropReason } from '../pipeline/drop-reasons.ts';
 import type { FlowAction } from './action.ts';
 import type { InPacket, OutPacket } from './packets.ts';
+import type { Sighting, Watch } from './watch.ts';
 
 /** Packets that wait behind one undecided flow, the first included. */
 export const MAX_HELD_PACKETS = 4;
@@ -32,6 +33,8 @@ export interface Upcall {
 export interface StepOutput {
   readonly packets: readonly OutPacket[];
   readonly upcalls: readonly Upcall[];
+  /** What became of watched packets, in the order in which it did. */
+  readonly seen: readonly Sighting[];
 }
 
 export interface BatchOutput extends StepOutput {
@@ -118,10 +121,12 @@ export interface FastPath {
   isHeld(key: StateKey): boolean;
   /** The known senders: their upcalls are charged to each, those of all others to one bucket. */
   setPeers(endpoints: readonly Endpoint[]): void;
-  /** Forgets a port: its flows and what waits from it. */
-  removePort(port: number): void;
-  /** Drops what waited too long and forgets what is idle. Returns true while anything is left to expire. */
-  expire(now: number): boolean;
+  /** Forgets a port: its flows and what waits from it. Returns the watched packets among these. */
+  removePort(port: number): readonly Sighting[];
+  /** Drops what waited too long and forgets what is idle. Returns the watched packets among these. */
+  expire(now: number): readonly Sighting[];
+  /** From now on these packets are seen, and no others. */
+  setWatch(watch: Watch): void;
   /** At most `limit` flows, the most recently used first. */
   flows(limit: number, now: number): FlowInfo[];
   flowsOfPort(port: number): number;

@@ -29,6 +29,7 @@ export function decide(snapshot: Snapshot, arrival: Arrival, trace?: TraceStep[]
     isCacheable: true,
     validForMs: Number.POSITIVE_INFINITY,
     maxLength: MAX_PACKET_BYTES,
+    decidedBy: undefined,
   };
   const outcome = runStages(arrival.kind === 'guest' ? GUEST_STAGES : UNDERLAY_STAGES, sheet, trace);
   return {
@@ -38,6 +39,7 @@ export function decide(snapshot: Snapshot, arrival: Arrival, trace?: TraceStep[]
     maxLength: sheet.maxLength,
     validForMs: sheet.validForMs,
     reads: [...sheet.reads].toSorted((a, b) => a - b),
+    decidedBy: sheet.decidedBy,
   };
 }
 

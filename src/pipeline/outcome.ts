@@ -53,4 +53,9 @@ export interface Decision {
   readonly validForMs: number;
   /** The state that it depends on, ascending, without repetition. */
   readonly reads: readonly StateKey[];
+  /**
+   * The one record that an operator looks at first: the one that a drop comes from, the mapping of a packet that is
+   * sent, the port that one is delivered to. Undefined where the packet alone decided.
+   */
+  readonly decidedBy: StateKey | undefined;
 }

@@ -26,6 +26,8 @@ export interface Sheet {
   validForMs: number;
   /** Guard: the decision holds for packets up to this many bytes. */
   maxLength: number;
+  /** The record that the outcome comes from, as far as stages have gone; see `Decision`. */
+  decidedBy: StateKey | undefined;
   /** `source-check` on the guest side, `destination` on the underlay side. */
   port?: LocalPort;
   /** `subnet`. */

@@ -54,7 +54,7 @@ export function describeLimits(name: string, open: (sizes: FastPathSizes) => Fas
       const bench = openBench(open(WIDE));
       bench.step([fromY('10.1.2.50')]);
       bench.now += IDLE_MS + 1;
-      expect(bench.fastPath.expire(bench.now)).toBe(false);
+      bench.fastPath.expire(bench.now);
       expect(bench.fastPath.status()).toMatchObject({ contexts: 0, flows: 0 });
     });
 

@@ -87,5 +87,5 @@ export function addPort(
   labels: readonly number[] = [],
 ): void {
   const view = { gni, name: network, mtu: 1400, labels };
-  state.setPort({ index, name, addresses: new Set(addresses.map(address)), network: view }, 0);
+  state.setPort({ index, name, addresses: new Set(addresses.map(address)), network: view, revision: 1 }, 0);
 }

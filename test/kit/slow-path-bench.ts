@@ -5,6 +5,7 @@ import type { Clock } from '../../src/base/clock.ts';
 import type { MappingKey } from '../../src/control/messages.ts';
 import type { FastPath } from '../../src/fastpath/fast-path.ts';
 import type { InPacket, OutPacket } from '../../src/fastpath/packets.ts';
+import type { Sighting } from '../../src/fastpath/watch.ts';
 import { hostX } from './cloud-of-one.ts';
 
 export interface Bench {
@@ -12,6 +13,8 @@ export interface Bench {
   readonly fastPath: FastPath;
   readonly slowPath: SlowPath;
   readonly wanted: MappingKey[];
+  /** Copies of what was seen so far. */
+  readonly seen: Sighting[];
   now: number;
   /** Handles one batch to the end and returns copies of what came out. */
   step(batch: readonly InPacket[]): OutPacket[];
@@ -25,6 +28,7 @@ export interface Bench {
 export function openBench(fastPath: FastPath, makeState: typeof hostX = hostX): Bench {
   let sent: OutPacket[] = [];
   const wanted: MappingKey[] = [];
+  const seen: Sighting[] = [];
   const clock: Clock = { now: () => bench.now, wallTime: () => new Date(0), after: () => () => {} };
   const state = makeState((keys) => fastPath.touch(keys));
   fastPath.setPeers(state.peers.endpoints());
@@ -33,6 +37,7 @@ export function openBench(fastPath: FastPath, makeState: typeof hostX = hostX): 
     snapshot: state,
     fastPath,
     send: (packets) => sent.push(...packets.map(copied)),
+    see: (sightings) => seen.push(...sightings.map(copiedSighting)),
     want: (key) => wanted.push(key),
   });
   const take = () => {
@@ -45,6 +50,7 @@ export function openBench(fastPath: FastPath, makeState: typeof hostX = hostX): 
     fastPath,
     slowPath,
     wanted,
+    seen,
     now: 1000,
     step(batch) {
       slowPath.handleBatch(batch);
@@ -58,6 +64,10 @@ export function openBench(fastPath: FastPath, makeState: typeof hostX = hostX): 
     droppedFor: () => Object.fromEntries([...fastPath.drops()].filter(([, count]) => count > 0)),
   };
   return bench;
+}
+
+function copiedSighting(sighting: Sighting): Sighting {
+  return { ...sighting, output: sighting.output && copied(sighting.output) };
 }
 
 function copied(packet: OutPacket): OutPacket {

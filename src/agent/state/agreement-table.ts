@@ -56,6 +56,7 @@ export class AgreementTable {
     const { id, sender, receiver, framework, revision } = item;
     if (known !== undefined && (known.sender !== sender || known.receiver !== receiver)) this.remove(id);
     const key = this.#byId.get(id)?.key ?? this.#keys.create(`agreement ${id} ${sender} to ${receiver}`);
+    this.#keys.renew(key, revision);
     const agreement = { key, id, sender, receiver, framework, revision };
     this.#byId.set(id, agreement);
     if (sender === this.#host) this.#choose(receiver);

@@ -61,6 +61,7 @@ export class MappingTable {
       this.stale++;
       return;
     }
+    if (known !== undefined) this.#keys.renew(known.key, item.revision);
     const expiresAt = now + item.validMs;
     if (known !== undefined && known.host === item.host && !known.isExpired) {
       known.revision = item.revision;
@@ -69,6 +70,7 @@ export class MappingTable {
     }
     if (known === undefined) this.#makeRoom();
     const key = known?.key ?? this.#keys.create(`mapping ${gni}/${formatAddress(address)}`);
+    this.#keys.renew(key, item.revision);
     this.#store({ key, gni, address, host: item.host, revision: item.revision, expiresAt, isExpired: false });
     this.#touched([key]);
   }

@@ -33,8 +33,11 @@ export class NetworkTable {
     this.#touched = touched;
   }
 
-  view(network: Omit<NetworkView, 'key'>): NetworkView {
-    return { ...network, key: this.#network(network.gni, network.name).key };
+  /** `revision` is that of the record that named it. */
+  view(network: Omit<NetworkView, 'key'>, revision: number): NetworkView {
+    const { key } = this.#network(network.gni, network.name);
+    this.#keys.renew(key, revision);
+    return { ...network, key };
   }
 
   subnet(network: NetworkView, address: number): SubnetView | undefined {
@@ -49,6 +52,8 @@ export class NetworkTable {
     const network = this.#network(item.gni, item.network);
     const { prefix, revision } = item;
     const key = this.#keys.create(`subnet ${item.name} ${formatPrefix(prefix)}`);
+    this.#keys.renew(key, revision);
+    this.#keys.renew(network.key, revision);
     const view = { key, name: item.name, prefix };
     const covering = network.subnets.covering(prefix);
     network.subnets.set(prefix, view);

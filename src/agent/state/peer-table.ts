@@ -45,6 +45,7 @@ export class PeerTable {
     const { name, endpoint, revision } = item;
     const key = known?.key ?? this.#keys.create(`host ${name}`);
     if (known !== undefined) this.#forgetEndpoint(known);
+    this.#keys.renew(key, revision);
     const peer = { key, name, endpoint, revision };
     const displaced = this.#byEndpoint.get(endpointNumber(endpoint));
     this.#byName.set(name, peer);

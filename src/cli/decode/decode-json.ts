@@ -1,7 +1,7 @@
 import { formatAddress, formatEndpoint } from '../../base/ipv4.ts';
 import { describePacket } from '../../packet/describe.ts';
 import type { DecodedDatagram, Inner } from './decode-datagram.ts';
-import { formatTime } from './format-time.ts';
+import { formatTime } from '../../base/format-time.ts';
 
 /** One object about a datagram, for one line of NDJSON; `time` is null where the capture has none. */
 export function decodedJson(datagram: DecodedDatagram, timeNs: bigint | undefined): object {

@@ -1,7 +1,7 @@
 import { formatEndpoint } from '../../base/ipv4.ts';
 import { describePacket } from '../../packet/describe.ts';
 import type { DecodedDatagram, Frame, Inner } from './decode-datagram.ts';
-import { formatTime } from './format-time.ts';
+import { formatTime } from '../../base/format-time.ts';
 
 /** One line about a datagram, without line end. */
 export function decodedText(datagram: DecodedDatagram, timeNs: bigint | undefined): string {

@@ -9,9 +9,9 @@ export class Counters {
   readonly drops = new Map<DropReason, number>(DROP_REASON_NAMES.map((reason) => [reason, 0]));
   readonly #ports = new Map<number, Mutable<PortCounters>>();
 
-  drop(reason: DropReason, arrival: Arrival | undefined, packets = 1): void {
-    this.drops.set(reason, (this.drops.get(reason) ?? 0) + packets);
-    if (arrival?.kind === 'guest') this.#port(arrival.port).dropped += packets;
+  drop(reason: DropReason, arrival: Arrival): void {
+    this.drops.set(reason, (this.drops.get(reason) ?? 0) + 1);
+    if (arrival.kind === 'guest') this.#port(arrival.port).dropped++;
   }
 
   fromGuest(port: number, bytes: number): void {

@@ -21,9 +21,11 @@ import {
 } from '../fast-path.ts';
 import { FIRST_CONTEXT, hasFlow, KEY_WORDS, writeFlowKey } from '../flow-key.ts';
 import type { GuestPacket, InPacket, OutPacket, UnderlayDatagram } from '../packets.ts';
+import type { Sighting, Verdict, Watch } from '../watch.ts';
 import { AcceptedHeaders } from './accepted-headers.ts';
 import { Counters } from './counters.ts';
 import { FlowCache, type FlowCacheOptions } from './flow-cache.ts';
+import { Sightings } from './sightings.ts';
 import { UpcallTable, type UpcallTerms, type WaitingUpcall } from './upcall-table.ts';
 
 /** What the upcalls of all unknown senders together are charged to. */
@@ -37,6 +39,7 @@ export class ReferenceFastPath implements FastPath {
   readonly #headers: AcceptedHeaders;
   readonly #upcalls = new UpcallTable();
   readonly #counters = new Counters();
+  readonly #sightings = new Sightings();
   readonly #view = new PacketView();
   readonly #key = new Uint32Array(KEY_WORDS);
   #peers: ReadonlySet<number> = new Set();
@@ -91,17 +94,22 @@ export class ReferenceFastPath implements FastPath {
     this.#peers = new Set(endpoints.map(endpointNumber));
   }
 
-  removePort(port: number): void {
+  removePort(port: number): readonly Sighting[] {
     for (const upcall of this.#upcalls.ofOrigin(port)) this.#refuse(upcall, 'unknown-port');
     this.#cache.table.removeIngress(port);
     this.#counters.forgetPort(port);
+    return this.#sightings.take();
   }
 
-  expire(now: number): boolean {
+  expire(now: number): readonly Sighting[] {
     for (const upcall of this.#upcalls.olderThan(now - HOLD_MS)) this.#refuse(upcall, 'hold-timeout');
     if (this.#cache.table.size > 0) this.#cache.table.removeIdle(now - IDLE_MS);
     this.#headers.removeIdle(now - IDLE_MS);
-    return this.#cache.table.size > 0 || this.#upcalls.size > 0 || this.#headers.size > 0;
+    return this.#sightings.take();
+  }
+
+  setWatch(watch: Watch): void {
+    this.#sightings.setWatch(watch);
   }
 
   flows(limit: number, now: number): FlowInfo[] {
@@ -133,7 +141,7 @@ export class ReferenceFastPath implements FastPath {
   }
 
   #takeOutput(): StepOutput {
-    const output = { packets: this.#packetsOut, upcalls: this.#upcallsOut };
+    const output = { packets: this.#packetsOut, upcalls: this.#upcallsOut, seen: this.#sightings.take() };
     this.#packetsOut = [];
     this.#upcallsOut = [];
     return output;
@@ -147,10 +155,10 @@ export class ReferenceFastPath implements FastPath {
   /** The header is compared, not decoded: it is known or it goes up. */
   #stepUnderlay(datagram: UnderlayDatagram, now: number): void {
     const headerLength = readHeaderLength(datagram.bytes);
-    if (headerLength === undefined) return this.#counters.drop('bad-header', undefined);
-    const { kind, source, tos } = datagram;
-    const header = datagram.bytes.subarray(0, headerLength);
-    const arrival = { kind, source, tos, header, bytes: datagram.bytes.subarray(headerLength) };
+    const { kind, source, tos, bytes } = datagram;
+    const header = bytes.subarray(0, headerLength);
+    const arrival = { kind, source, tos, header, bytes: bytes.subarray(header.length) };
+    if (headerLength === undefined) return this.#drop('bad-header', arrival);
     this.#arriveUnderlay(arrival, now);
   }
 
@@ -165,8 +173,8 @@ export class ReferenceFastPath implements FastPath {
   /** `ingress` is what flows are keyed by, and what flows and upcalls are charged to. */
   #arrive(arrival: Arrival, ingress: number, now: number): void {
     const fault = this.#view.parse(arrival.bytes);
-    if (fault !== undefined) return this.#counters.drop(fault, arrival);
-    if (!hasFlow(this.#view)) return this.#raiseAlone(ingress, arrival, now);
+    if (fault !== undefined) return this.#drop(fault, arrival);
+    if (!hasFlow(this.#view)) return this.#raiseFlow(ingress, -1, arrival, now);
     writeFlowKey(this.#key, ingress, this.#view);
     const slot = this.#cache.table.find(this.#key);
     if (slot < 0) return this.#raiseFlow(ingress, this.#cache.table.insert(this.#key, now), arrival, now);
@@ -179,7 +187,7 @@ export class ReferenceFastPath implements FastPath {
       this.#cache.suspend(slot);
       return this.#raiseFlow(ingress, slot, arrival, now);
     }
-    if (!this.#passesGuards(slot, arrival)) return this.#raiseAlone(ingress, arrival, now);
+    if (!this.#passesGuards(slot, arrival)) return this.#raiseFlow(ingress, -1, arrival, now);
     this.#hits++;
     const action = this.#cache.use(slot, arrival.bytes.length, now);
     if (action !== undefined) this.#execute(action, arrival);
@@ -194,20 +202,30 @@ export class ReferenceFastPath implements FastPath {
   #execute(action: FlowAction, arrival: Arrival): void {
     switch (action.kind) {
       case 'drop':
-        return this.#counters.drop(action.reason, arrival);
+        return this.#drop(action.reason, arrival);
       case 'deliver':
-        return this.#toGuest(action.port, this.#withOuterEcn(arrival));
+        return this.#toGuest(arrival, action, this.#withOuterEcn(arrival));
       case 'send': {
         const { destination, header } = action;
         const tos = outerEcn(this.#view.tos);
-        this.#packetsOut.push({ kind: 'underlay', destination, tos, header, bytes: arrival.bytes });
+        return this.#putOut(arrival, action, { kind: 'underlay', destination, tos, header, bytes: arrival.bytes });
       }
     }
   }
 
-  #toGuest(port: number, bytes: Uint8Array): void {
-    this.#counters.toGuest(port, bytes.length);
-    this.#packetsOut.push({ kind: 'guest', port, bytes });
+  #toGuest(arrival: Arrival, verdict: Extract<Verdict, { kind: 'deliver' | 'reply' }>, bytes: Uint8Array): void {
+    this.#counters.toGuest(verdict.port, bytes.length);
+    this.#putOut(arrival, verdict, { kind: 'guest', port: verdict.port, bytes });
+  }
+
+  #putOut(arrival: Arrival, verdict: Verdict, output: OutPacket): void {
+    this.#packetsOut.push(output);
+    this.#sightings.note(arrival, verdict, output);
+  }
+
+  #drop(reason: DropReason, arrival: Arrival): void {
+    this.#counters.drop(reason, arrival);
+    this.#sightings.note(arrival, { kind: 'drop', reason });
   }
 
   #withOuterEcn(arrival: Arrival): Uint8Array {
@@ -219,13 +237,9 @@ export class ReferenceFastPath implements FastPath {
     return marked;
   }
 
-  /** `slot` is the flow's pending entry, or -1 where the table had no room: then it is decided alone. */
+  /** `slot` is the flow's pending entry, or -1 for a packet that is decided alone. */
   #raiseFlow(origin: number, slot: number, arrival: Arrival, now: number): void {
     this.#raise({ origin, slot, needsContext: false }, arrival, now);
-  }
-
-  #raiseAlone(origin: number, arrival: Arrival, now: number): void {
-    this.#raise({ origin, slot: -1, needsContext: false }, arrival, now);
   }
 
   #raise(terms: UpcallTerms, arrival: Arrival, now: number): void {
@@ -234,7 +248,7 @@ export class ReferenceFastPath implements FastPath {
     const packet = upcall?.packets[0];
     if (upcall === undefined || packet === undefined) {
       if (slot >= 0) this.#cache.table.remove(slot);
-      return this.#counters.drop('upcall-limit', arrival);
+      return this.#drop('upcall-limit', arrival);
     }
     if (slot >= 0) this.#cache.setUpcall(slot, upcall.id);
     this.#upcallCount++;
@@ -243,7 +257,7 @@ export class ReferenceFastPath implements FastPath {
 
   #hold(slot: number, arrival: Arrival): void {
     if (!this.#upcalls.hold(this.#cache.upcallOf(slot), arrival)) {
-      this.#counters.drop('pending-full', arrival);
+      this.#drop('pending-full', arrival);
     }
   }
 
@@ -259,7 +273,7 @@ export class ReferenceFastPath implements FastPath {
       if (first.kind === 'underlay') this.#headers.install(first, resolution.context, now);
       return this.#arriveAgain(upcall.packets, now);
     }
-    if (resolution.kind === 'reply') this.#toGuest(resolution.port, resolution.packet);
+    if (resolution.kind === 'reply') this.#toGuest(first, { kind: 'reply', port: resolution.port }, resolution.packet);
     else this.#executeAlone(resolution.action, first);
     this.#arriveAgain(rest, now);
   }
@@ -280,6 +294,6 @@ export class ReferenceFastPath implements FastPath {
   #refuse(upcall: WaitingUpcall, reason: DropReason): void {
     this.#upcalls.remove(upcall);
     if (upcall.slot >= 0) this.#cache.table.remove(upcall.slot);
-    this.#counters.drop(reason, upcall.packets[0], upcall.packets.length);
+    for (const packet of upcall.packets) this.#drop(reason, packet);
   }
 }

@@ -16,12 +16,17 @@ export const agreement: Stage = {
     sheet.peer = peer;
     reads.add(peer.key);
     const agreed = snapshot.outgoing(peer);
-    if (agreed === undefined) return drop('no-agreement');
+    if (agreed === undefined) {
+      sheet.decidedBy = peer.key;
+      return drop('no-agreement');
+    }
     sheet.agreement = agreed;
     reads.add(agreed.key);
     const labels = port?.network.labels.length ?? 0;
     const maxLabels = frameworkByName(agreed.framework)?.maxLabels ?? 0;
-    return labels > maxLabels ? drop('labels-unsupported') : undefined;
+    if (labels <= maxLabels) return undefined;
+    sheet.decidedBy = agreed.key;
+    return drop('labels-unsupported');
   },
   describe({ peer, agreement: agreed, mapping }) {
     if (peer === undefined) return `host ${mapping?.host} is not known here`;

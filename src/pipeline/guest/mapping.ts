@@ -16,6 +16,7 @@ export const mapping: Stage = {
     }
     sheet.mapping = found;
     reads.add(found.key);
+    sheet.decidedBy = found.key;
     if (found.host === undefined) return drop('no-such-guest');
     return found.host === snapshot.host ? drop('port-not-up') : undefined;
   },

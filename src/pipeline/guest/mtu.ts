@@ -18,6 +18,7 @@ export const mtu: Stage = {
     sheet.maxLength = port.network.mtu;
     if (packet.totalLength <= port.network.mtu) return undefined;
     sheet.isCacheable = false;
+    sheet.decidedBy = port.network.key;
     const isAnswered = packet.dontFragment && !packet.isIcmpError && packet.fragment !== FRAGMENT_LATER;
     return isAnswered ? tooBig(sheet, port.index, port.network.mtu) : drop('too-long');
   },

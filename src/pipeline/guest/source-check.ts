@@ -15,7 +15,9 @@ export const sourceCheck: Stage = {
     sheet.port = port;
     sheet.reads.add(port.key);
     sheet.reads.add(port.network.key);
-    return port.addresses.has(packet.source) ? undefined : drop('spoofed-source');
+    if (port.addresses.has(packet.source)) return undefined;
+    sheet.decidedBy = port.key;
+    return drop('spoofed-source');
   },
   describe({ port, packet }) {
     if (port === undefined) return 'no such port on this host';

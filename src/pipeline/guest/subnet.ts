@@ -15,6 +15,7 @@ export const subnet: Stage = {
     const { port, packet, snapshot, reads } = sheet;
     if (port === undefined) return undefined;
     const found = snapshot.subnet(port.network, packet.destination);
+    sheet.decidedBy = found?.key ?? port.network.key;
     if (found === undefined) return drop('no-subnet');
     sheet.subnet = found;
     reads.add(found.key);

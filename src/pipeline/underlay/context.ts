@@ -30,6 +30,7 @@ function acceptHeader(sheet: Sheet): Outcome | undefined {
   const peer = arrival.kind === 'underlay' ? snapshot.peerByEndpoint(arrival.source) : undefined;
   if (arrival.kind !== 'underlay' || peer === undefined) return drop('unknown-sender');
   sheet.peer = peer;
+  sheet.decidedBy = peer.key;
   reads.add(peer.key);
   const header = decode(arrival.header);
   if (header === undefined) return drop('bad-header');

@@ -14,9 +14,11 @@ export const destination: Stage = {
     const port = body && snapshot.localPort(body.destinationGni, packet.destination);
     if (body === undefined || port === undefined) {
       sheet.isCacheable = false;
+      sheet.decidedBy = undefined;
       return drop('no-such-port');
     }
     sheet.port = port;
+    sheet.decidedBy = port.network.key;
     reads.add(port.key);
     reads.add(port.network.key);
     const { labels } = port.network;
@@ -26,6 +28,7 @@ export const destination: Stage = {
     const subnet = snapshot.subnet(port.network, packet.source);
     if (subnet === undefined) return drop('no-subnet');
     sheet.subnet = subnet;
+    sheet.decidedBy = port.key;
     reads.add(subnet.key);
     return undefined;
   },

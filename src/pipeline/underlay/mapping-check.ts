@@ -21,6 +21,7 @@ export const mappingCheck: Stage = {
     reads.add(found.key);
     if (found.host === peer.name) return undefined;
     sheet.validForMs = CONTRADICTION_VALID_MS;
+    sheet.decidedBy = found.key;
     return dropDoubting('source-not-there', wanted);
   },
   describe({ mapping, packet, peer }) {

@@ -122,7 +122,7 @@ it('each decision is committed before the next is made', () => {
   const resolve = (id: number, resolution: Resolution) => {
     log.push(`resolve ${id} ${resolution.kind}`);
     const more: Upcall = { id: 3, arrival: fromGuest('10.1.2.31'), needsContext: false };
-    return { packets: [], upcalls: id === 1 ? [more] : [] };
+    return { packets: [], upcalls: id === 1 ? [more] : [], seen: [] };
   };
   const watched = new Proxy(state, {
     get: (target, name) => {
@@ -136,9 +136,10 @@ it('each decision is committed before the next is made', () => {
     snapshot: watched,
     fastPath: { resolve } as Partial<FastPath> as FastPath,
     send: (packets: readonly OutPacket[]) => log.push(`send ${packets.length}`),
+    see: () => {},
     want: () => {},
   });
-  slowPath.handle({ packets: [{ kind: 'guest', port: 1, bytes: new Uint8Array() }], upcalls });
+  slowPath.handle({ packets: [{ kind: 'guest', port: 1, bytes: new Uint8Array() }], upcalls, seen: [] });
   expect(log).toEqual(['send 1', 'decide', 'resolve 1 flow', 'decide', 'resolve 2 flow', 'decide', 'resolve 3 flow']);
   expect(slowPath.counters).toEqual({ decisions: 3, held: 0 });
 });

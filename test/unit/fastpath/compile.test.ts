@@ -11,6 +11,7 @@ function decision(outcome: Outcome, change: Partial<Decision> = {}): Decision {
     maxLength: 1400,
     validForMs: Number.POSITIVE_INFINITY,
     reads: [3, 5],
+    decidedBy: 5,
     ...change,
   };
 }

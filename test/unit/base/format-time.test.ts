@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { formatTime } from '../../../../src/cli/decode/format-time.ts';
+import { formatTime } from '../../../src/base/format-time.ts';
 
 const LAST = 253_402_300_800n * 1_000_000_000n - 1n;
 
