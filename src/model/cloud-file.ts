@@ -7,21 +7,20 @@
  *   lab: {...}         optional, see `lab-section.ts`
  */
 import { UserError } from '../base/errors.ts';
-import { CloudDocument, type Complaint, type DocumentEntry, type DocumentValue } from './cloud-document.ts';
+import { type Complaint, listComplaints, MAX_LISTED_PROBLEMS } from './complaint.ts';
 import { type LabSection, labProblems, labSchemaProblems } from './lab-section.ts';
 import { nearestWord } from './nearest-word.ts';
 import { formatProblem, type Problem } from './problem.ts';
 import { recordProblems, recordSubject } from './record-check.ts';
 import { type CloudRecord, KINDS, type Kind } from './records.ts';
 import { validateCloud } from './validate.ts';
+import { type DocumentEntry, type DocumentValue, YamlDocument } from './yaml-document.ts';
 
 export type { LabSection };
 
 const FORMAT = 'netweft/v1';
 /** Characters of one file: a mapping daemon's largest apply fits, however long its names are. */
 const MAX_FILE_LENGTH = 8 * 1024 * 1024;
-/** Problems that one error lists; the rest is counted. */
-const MAX_LISTED_PROBLEMS = 20;
 const DEFAULT_LAB_NAME = 'lab';
 
 const KIND_OF_SECTION: ReadonlyMap<string, Kind> = new Map(KINDS.map((kind) => [`${kind}s`, kind]));
@@ -67,13 +66,13 @@ class CloudReading {
   /** Of rules between records: complaints that would not be listed are only counted. */
   unlistedProblems = 0;
   lab: LabSection | undefined;
-  readonly #document: CloudDocument;
+  readonly #document: YamlDocument;
   /** By position in `records`. */
   readonly #places: DocumentValue[] = [];
 
   constructor(text: string, scope: CloudFileScope) {
-    this.#document = new CloudDocument(text);
-    this.complaints.push(...this.#document.syntaxComplaints);
+    this.#document = new YamlDocument(text);
+    for (const { line, message } of this.#document.syntaxComplaints) this.#complain(line, message);
     if (this.complaints.length > 0) return;
     this.#readSections();
     // Rules between records mean little while some records could not be read.
@@ -126,8 +125,7 @@ class CloudReading {
     const spec = this.#document.plain(item);
     const problems = recordProblems(kind, spec);
     const subject = recordSubject(kind, spec) ?? `a ${kind}`;
-    for (const { path, message } of problems)
-      this.#complain(this.#document.lineAt(item, path), `${subject}: ${message}`);
+    for (const { path, message } of problems) this.#complain(this.#lineAt(item, path), `${subject}: ${message}`);
     if (problems.length > 0) return;
     this.records.push({ kind, spec } as CloudRecord);
     this.#places.push(item);
@@ -136,12 +134,12 @@ class CloudReading {
   #readLab(value: DocumentValue): void {
     const plain = this.#document.plain(value);
     const problems = labSchemaProblems(plain);
-    for (const { path, message } of problems) this.#complain(this.#document.lineAt(value, path), `lab: ${message}`);
+    for (const { path, message } of problems) this.#complain(this.#lineAt(value, path), `lab: ${message}`);
     if (problems.length > 0) return;
     const { name = DEFAULT_LAB_NAME, underlay, mapper } = plain as { name?: string; underlay?: string; mapper: string };
     this.lab = { name, underlay, mapper };
     for (const { key, message } of labProblems(this.lab, this.records)) {
-      this.#complain(this.#document.lineAt(value, [key]), message);
+      this.#complain(this.#lineAt(value, [key]), message);
     }
   }
 
@@ -157,20 +155,14 @@ class CloudReading {
 
   #lineOfProblem({ index, path }: Problem): number {
     const place = this.#places[index];
-    return place === undefined ? 1 : this.#document.lineAt(place, path);
+    return place === undefined ? 1 : this.#lineAt(place, path);
+  }
+
+  #lineAt(value: DocumentValue, path: readonly string[]): number {
+    return this.#document.placeAt(value, path).line;
   }
 
   #complain(line: number, message: string): void {
     this.complaints.push({ line, message });
   }
-}
-
-function listComplaints(fileName: string, complaints: readonly Complaint[], unlisted: number): string {
-  const lines = complaints
-    .toSorted((a, b) => a.line - b.line)
-    .slice(0, MAX_LISTED_PROBLEMS)
-    .map(({ line, message }) => `${fileName}:${line}: ${message}`);
-  const more = complaints.length - lines.length + unlisted;
-  if (more > 0) lines.push(`${fileName}: and ${more} more problems`);
-  return lines.join('\n');
 }

@@ -198,3 +198,21 @@ describe('a part of a cloud', () => {
     );
   });
 });
+
+test.each([
+  ['flow lists', '['.repeat(20_000), 'c.yaml:2:'],
+  ['flow mappings', '{a: '.repeat(20_000), 'c.yaml:2:'],
+  ['lists of a line', `${'- '.repeat(20_000)}a`, 'c.yaml:2:'],
+  ['keys of a line', `${'? '.repeat(20_000)}a`, 'c.yaml:2:'],
+  ['mappings', Array.from({ length: 2000 }, (_, level) => `${' '.repeat(level)}a:`).join('\n'), 'c.yaml:52:'],
+])('%s without end are refused where they are too deep', (_, text, place) => {
+  const [problem = '', ...others] = problemsOf(`# a comment\n${text}`);
+  expect(problem).toBe(`${place} lists and mappings stand more than 50 deep inside one another`);
+  expect(others).toEqual([]);
+});
+
+test('as deep as may be is read', () => {
+  const [problem = ''] = problemsOf(`cloud: netweft/v1\ntenants: ${'['.repeat(48)}${']'.repeat(48)}`);
+  expect(problem).toMatch(/^c\.yaml:2: a tenant: /);
+  expect(problemsOf(`a: ${'['.repeat(50)}${']'.repeat(50)}`).join()).toContain('more than 50 deep');
+});

@@ -1,31 +1,45 @@
 /** A YAML file as values that know their lines. */
 import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocument } from 'yaml';
 import { AliasTargets } from './alias-targets.ts';
+import type { Complaint } from './complaint.ts';
+import { MAX_DEPTH, tooDeepAt } from './yaml-depth.ts';
 
-/** What is wrong, and where: lines count from 1. */
-export interface Complaint {
+/** Where something starts: lines and columns count from 1. */
+export interface Place {
   readonly line: number;
-  readonly message: string;
+  readonly column: number;
 }
 
-/** Reads YAML without ever throwing; what is not well-formed becomes a complaint. */
-export class CloudDocument {
-  readonly syntaxComplaints: readonly Complaint[];
+const START: Place = { line: 1, column: 1 };
+
+/** Reads YAML 1.2 without ever throwing; what is not well-formed becomes a complaint. */
+export class YamlDocument {
+  readonly syntaxComplaints: readonly (Complaint & Place)[];
   readonly #document: ReturnType<typeof parseDocument>;
   readonly #lines: LineCounter;
   readonly #aliases: AliasTargets;
 
   constructor(text: string) {
+    const deepAt = tooDeepAt(text);
     this.#lines = new LineCounter();
-    this.#document = parseDocument(text, { lineCounter: this.#lines, prettyErrors: false });
+    this.#document = parseDocument(deepAt === undefined ? text : '', { lineCounter: this.#lines, prettyErrors: false });
     this.#aliases = new AliasTargets(this.#document.contents);
-    this.syntaxComplaints = [
+    this.syntaxComplaints = deepAt === undefined ? this.#syntaxComplaints() : [tooDeep(text, deepAt)];
+  }
+
+  #syntaxComplaints(): (Complaint & Place)[] {
+    return [
       ...[...this.#document.errors, ...this.#document.warnings].map((error) => ({
-        line: this.#lineAt(error.pos[0]),
+        ...this.#placeAt(error.pos[0]),
         message: `not valid YAML: ${error.message.replace(/\s+/g, ' ')}`,
       })),
-      ...this.#aliases.faults.map(({ alias, message }) => ({ line: this.#lineOf(alias, 1), message })),
+      ...this.#aliases.faults.map(({ alias, message }) => ({ ...this.#placeOf(alias, START), message })),
     ];
+  }
+
+  /** The whole of the file. */
+  get root(): DocumentValue {
+    return { ...START, node: this.#document.contents };
   }
 
   /** The keys and values of the top level; `undefined` when it is not a mapping. */
@@ -40,8 +54,8 @@ export class CloudDocument {
     const list = this.#resolve(value.node);
     if (!isSeq(list)) return undefined;
     return list.items.map((item) => ({
+      ...this.#placeOf(item as Node | null, value),
       node: item as Node | null,
-      line: this.#lineOf(item as Node | null, value.line),
     }));
   }
 
@@ -64,16 +78,16 @@ export class CloudDocument {
     return Object.fromEntries(pairs.map(({ key, value }) => [keyText(this.#resolve(key)), this.#plain(value)]));
   }
 
-  /** The line of what is at `path` below `value`, or of the nearest thing above it that exists. */
-  lineAt(value: DocumentValue, path: readonly string[]): number {
-    let { node, line } = value;
+  /** The place of what is at `path` below `value`, or of the nearest thing above it that exists. */
+  placeAt(value: DocumentValue, path: readonly string[]): Place {
+    let { node, line, column } = value;
     for (const step of path) {
       const next = this.#child(this.#resolve(node), step);
-      if (next === undefined) return line;
-      line = this.#lineOf(next.key ?? next.node, line);
+      if (next === undefined) break;
+      ({ line, column } = this.#placeOf(next.key ?? next.node, { line, column }));
       node = next.node;
     }
-    return line;
+    return { line, column };
   }
 
   #child(parent: Node | null, step: string): { key: Node | undefined; node: Node | null } | undefined {
@@ -84,20 +98,27 @@ export class CloudDocument {
   }
 
   #entryOf(pair: Pair<Node, Node | null>): DocumentEntry {
-    return { key: keyText(this.#resolve(pair.key)), value: { node: pair.value, line: this.#lineOf(pair.key, 1) } };
+    return { key: keyText(this.#resolve(pair.key)), value: { ...this.#placeOf(pair.key, START), node: pair.value } };
   }
 
   #resolve(node: Node | null): Node | null {
     return isAlias(node) ? (this.#aliases.find(node) ?? null) : node;
   }
 
-  #lineOf(node: Node | null, otherwise: number): number {
-    return node?.range == null ? otherwise : this.#lineAt(node.range[0]);
+  #placeOf(node: Node | null, { line, column }: Place): Place {
+    return node?.range == null ? { line, column } : this.#placeAt(node.range[0]);
   }
 
-  #lineAt(offset: number): number {
-    return Math.max(1, this.#lines.linePos(offset).line);
+  #placeAt(offset: number): Place {
+    const { line, col } = this.#lines.linePos(offset);
+    return { line: Math.max(1, line), column: Math.max(1, col) };
   }
+}
+
+function tooDeep(text: string, at: number): Complaint & Place {
+  const lines = text.slice(0, at).split('\n');
+  const message = `lists and mappings stand more than ${MAX_DEPTH} deep inside one another`;
+  return { line: lines.length, column: (lines.at(-1) ?? '').length + 1, message };
 }
 
 /** A key that is no scalar is not known to anybody. */
@@ -105,10 +126,8 @@ function keyText(key: Node | null): string {
   return isScalar(key) ? String(key.value) : String(key ?? '');
 }
 
-export interface DocumentValue {
+export interface DocumentValue extends Place {
   readonly node: Node | null;
-  /** Where it starts. */
-  readonly line: number;
 }
 
 export interface DocumentEntry {
