@@ -5,9 +5,10 @@ import { decapsulatedTos, outerEcn, setTos } from '../../src/packet/ecn.ts';
 import { decide } from '../../src/pipeline/decide.ts';
 import type { Outcome } from '../../src/pipeline/outcome.ts';
 import { readHeaderLength } from '../../src/wire/envelope.ts';
+import { FRAMEWORK_NAMES } from '../../src/wire/frameworks.ts';
 import { addPort, agreementItem, GNI_A, GNI_B, hostItem, mappingItem, subnetItem } from '../kit/cloud-of-one.ts';
 import { type Bench, openBench } from '../kit/slow-path-bench.ts';
-import { FRAMEWORKS, GUESTS, HOSTS, RandomPackets } from './random-packets.ts';
+import { GUESTS, HOSTS, RandomPackets } from './random-packets.ts';
 
 const STEPS = 150;
 /**
@@ -32,7 +33,7 @@ export function checkCacheEquivalence(fastPath: FastPath, seed: number): void {
     () =>
       bench.state.apply(
         {
-          ...agreementItem(1 + (random.uint32() % 6), pick(['x', 'y']), pick(['x', 'y', 'z']), pick(FRAMEWORKS)),
+          ...agreementItem(1 + (random.uint32() % 6), pick(['x', 'y']), pick(['x', 'y', 'z']), pick(FRAMEWORK_NAMES)),
           revision: ++revision,
         },
         bench.now,

@@ -3,11 +3,11 @@ import type { Endpoint } from '../../src/base/ipv4.ts';
 import type { Random } from '../../src/base/random.ts';
 import type { InPacket } from '../../src/fastpath/packets.ts';
 import { buildIcmpEcho, buildIpv4, buildTcp, buildUdp } from '../../src/packet/build.ts';
+import { FRAMEWORK_NAMES, frameworkByName } from '../../src/wire/frameworks.ts';
 import { address, GNI_A, GNI_B, header, UNDERLAY_PORT } from '../kit/cloud-of-one.ts';
 
 /** Ports 0, 1 and 2 have the first, the first and the second of these. */
 export const GUESTS = ['10.1.2.30', '10.1.2.31', '10.1.2.50', '10.1.2.70', '10.1.2.99', '192.0.2.1', '224.0.0.1'];
-export const FRAMEWORKS = ['udp/1.0', 'udp/2.0'];
 export const HOSTS = ['198.18.0.12', '198.18.0.13', '198.18.0.99'];
 const AGREEMENTS = [1, 2, 3, 4, 5, 6];
 /** Packets remembered to be sent again: a cache is for what comes again. */
@@ -59,7 +59,8 @@ export class RandomPackets {
     const { endpoint, agreement, framework } = sender ?? this.#stranger();
     const gni = this.#pick([GNI_A, GNI_A, GNI_A, GNI_B]);
     const isTwoFold = this.#random.next() < 0.05;
-    const labels = framework === 'udp/2.0' && this.#random.next() < 0.2 ? [5] : [];
+    const canLabel = (frameworkByName(framework)?.maxLabels ?? 0) > 0;
+    const labels = canLabel && this.#random.next() < 0.2 ? [5] : [];
     const body = { sourceGni: isTwoFold ? GNI_B : gni, destinationGni: gni, agreement, labels };
     const source = this.#pick(['10.1.2.50', '10.1.2.50', '10.1.2.70', this.#pick(GUESTS)]);
     const destination = this.#pick(['10.1.2.30', '10.1.2.30', '10.1.2.31', this.#pick(GUESTS)]);
@@ -81,7 +82,7 @@ export class RandomPackets {
 
   #stranger(): Sender {
     const endpoint = { address: address(this.#pick(HOSTS)), port: UNDERLAY_PORT };
-    return { endpoint, agreement: this.#pick(AGREEMENTS), framework: this.#pick(FRAMEWORKS) };
+    return { endpoint, agreement: this.#pick(AGREEMENTS), framework: this.#pick(FRAMEWORK_NAMES) };
   }
 
   #inner(source: string, destination: string): Uint8Array {

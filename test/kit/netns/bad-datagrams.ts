@@ -4,7 +4,7 @@ import { parseAddress } from '../../../src/base/ipv4.ts';
 import { decodeMessage, encodeMessage } from '../../../src/control/codec.ts';
 import { plainSessionLayer } from '../../../src/control/session-layer.ts';
 import { buildUdp } from '../../../src/packet/build.ts';
-import { FRAMEWORKS, frameworkByName } from '../../../src/wire/frameworks.ts';
+import { FRAMEWORK_NAMES, frameworkByName } from '../../../src/wire/frameworks.ts';
 import { encodeHeader } from '../../../src/wire/header.ts';
 
 /** A datagram that host y would deliver to a50, in the agreed wire version or another. */
@@ -35,6 +35,20 @@ function noise(): Buffer[] {
   );
 }
 
+/** What the agreement's body could also look like in protobuf, and a body of another version. */
+function otherEncodings(good: Buffer, agreement: AgreementEntry): Buffer[] {
+  const canonical = goodDatagram(agreement, 'udp-pb/1.0');
+  const length = canonical[3] ?? 0;
+  const insert = (at: number, ...bytes: number[]) => {
+    const longer = Buffer.concat([canonical.subarray(0, at), Buffer.from(bytes), canonical.subarray(at)]);
+    return changed(longer, 3, length + bytes.length);
+  };
+  const unknownField = insert(length, 0x28, 1);
+  const sourceTwice = insert(4, 0x08, 1);
+  const noLabels = insert(length, 0x22, 0);
+  return [unknownField, sourceTwice, noLabels, changed(good, 0, 3)];
+}
+
 /** Datagrams for the data port, who they claim to be of, and the only reasons for which they may be dropped. */
 interface BadDatagrams {
   readonly what: string;
@@ -48,7 +62,6 @@ interface BadDatagrams {
 const HEADER_BYTES = 16;
 /** Plain datagrams are the same for everybody. */
 const ANYWHERE = { address: 1, port: 1 };
-const OTHER_VERSIONS = FRAMEWORKS.map(({ name }) => name);
 
 export const DATA_CASES: readonly BadDatagrams[] = [
   {
@@ -75,7 +88,13 @@ export const DATA_CASES: readonly BadDatagrams[] = [
   {
     what: 'of unknown wire versions',
     from: 'peer',
-    payloads: (good) => [0, 3, 9, 255].map((number) => changed(good, 0, number)),
+    payloads: (good) => [0, 4, 9, 255].map((number) => changed(good, 0, number)),
+    reasons: ['bad-header'],
+  },
+  {
+    what: 'with a protobuf body that is not canonical',
+    from: 'peer',
+    payloads: otherEncodings,
     reasons: ['bad-header'],
   },
   {
@@ -94,7 +113,7 @@ export const DATA_CASES: readonly BadDatagrams[] = [
     what: 'of another wire version than agreed',
     from: 'peer',
     payloads: (_, agreement) =>
-      OTHER_VERSIONS.filter((name) => name !== agreement.framework).map((name) => goodDatagram(agreement, name)),
+      FRAMEWORK_NAMES.filter((name) => name !== agreement.framework).map((name) => goodDatagram(agreement, name)),
     reasons: ['wrong-agreement'],
   },
   {

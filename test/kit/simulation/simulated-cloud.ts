@@ -11,6 +11,7 @@ import { buildUdp } from '../../../src/packet/build.ts';
 import { PacketView } from '../../../src/packet/packet-view.ts';
 import { openMemoryStore } from '../../../src/store/memory-store.ts';
 import type { Store } from '../../../src/store/store.ts';
+import { FRAMEWORK_NAMES } from '../../../src/wire/frameworks.ts';
 import { address } from '../cloud-of-one.ts';
 import { LossyNetwork } from './lossy-network.ts';
 import { deviceName, SimulatedPacketIo } from './simulated-packet-io.ts';
@@ -57,6 +58,8 @@ export class SimulatedCloud {
   store: Store;
   /** Packets delivered, as "sender > receiver". */
   readonly deliveries = new Map<string, number>();
+  /** What every agent offers; some offer nothing else. */
+  readonly #leastCommon: string;
   #mapper: Mapper | undefined;
   readonly #hosts = new Map<HostName, SimulatedHost>();
   readonly #taken = new Set<string>();
@@ -67,6 +70,7 @@ export class SimulatedCloud {
   constructor(seed: number) {
     this.random = seededRandom(seed);
     this.network = new LossyNetwork(this.clock, this.random);
+    this.#leastCommon = this.pick(['udp/1.0', 'udp-pb/1.0']);
     this.store = this.#newStore();
     for (const { name, gni } of TENANTS) {
       for (let at = 0; at < GUESTS_PER_TENANT; at++) this.guests.push(this.#makeGuest(name, gni, at));
@@ -141,7 +145,7 @@ export class SimulatedCloud {
       host,
       boot: this.random.uint32().toString(16).padStart(16, '0'),
       version: '0.1.0',
-      frameworks: this.random.next() < 0.3 ? ['udp/1.0'] : ['udp/2.0', 'udp/1.0'],
+      frameworks: this.random.next() < 0.3 ? [this.#leastCommon] : FRAMEWORK_NAMES,
       mapper: MAPPER,
       clock: this.clock,
       random: this.random,

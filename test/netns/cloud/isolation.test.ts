@@ -114,6 +114,7 @@ function forgedDatagrams(of: TestCloud, agreements: readonly AgreementEntry[]): 
     ...agreements.map((agreement) => ({ agreement, framework: agreement.framework })),
     { agreement: undefined, framework: 'udp/2.0' },
     { agreement: agreements[0], framework: 'udp/1.0' },
+    { agreement: agreements[0], framework: 'udp-pb/1.0' },
   ];
   const inner = ['10.1.2.30', '10.1.2.50', '10.1.2.70', '10.1.2.90'];
   return hosts.flatMap(([target, address]) =>

@@ -44,6 +44,33 @@ describe('agreements', () => {
     expect(y.takePushed()).toContainEqual(expect.objectContaining({ kind: 'agreement-gone', id: old?.id }));
   });
 
+  test('use the protobuf version where a pair has nothing else in common, and only there', async () => {
+    const cloud = await TestCloud.open();
+    const { x, y, z } = await cloud.started();
+    for (const agent of [x, z]) agent.frameworks = ['udp/2.0', 'udp/1.0', 'udp-pb/1.0'];
+    y.frameworks = ['udp-pb/1.0'];
+    for (const agent of [x, y, z]) await agent.register();
+    await x.lookup(A, '10.1.2.50');
+    await x.lookup(A, '10.1.2.70');
+    await cloud.clock.pass(10);
+    const used = (sender: string, receiver: string) =>
+      cloud.mapper.state.agreements.active(sender, receiver)?.framework;
+    expect([used('x', 'y'), used('y', 'x')]).toEqual(['udp-pb/1.0', 'udp-pb/1.0']);
+    expect([used('x', 'z'), used('z', 'x')]).toEqual(['udp/2.0', 'udp/2.0']);
+  });
+
+  test('are chosen for each direction apart, by the ranking of its sender', async () => {
+    const cloud = await TestCloud.open();
+    const { x, y } = await cloud.started();
+    x.frameworks = ['udp/2.0', 'udp/1.0', 'udp-pb/1.0'];
+    y.frameworks = ['udp-pb/1.0', 'udp/2.0', 'udp/1.0'];
+    for (const agent of [x, y]) await agent.register();
+    await x.lookup(A, '10.1.2.50');
+    await cloud.clock.pass(10);
+    expect(cloud.mapper.state.agreements.active('x', 'y')?.framework).toBe('udp/2.0');
+    expect(cloud.mapper.state.agreements.active('y', 'x')?.framework).toBe('udp-pb/1.0');
+  });
+
   test('that were replaced before their receiver had them go at once', async () => {
     const cloud = await TestCloud.open();
     const { x, y } = await cloud.started();

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { selectFramework } from '../../../src/mapper/negotiation.ts';
+import { FRAMEWORK_NAMES } from '../../../src/wire/frameworks.ts';
 
 test.each([
   [['udp/2.0', 'udp/1.0'], ['udp/2.0', 'udp/1.0'], 'udp/2.0'],
@@ -8,6 +9,9 @@ test.each([
   [['udp/1.9', 'udp/1.10'], ['udp/1.10', 'udp/1.9'], 'udp/1.10'],
   [['udp/1.0', 'ip/9.0'], ['ip/9.0', 'udp/1.0'], 'udp/1.0'],
   [['udp/2.0', 'ip/1.0'], ['udp/1.0', 'ip/1.0'], 'ip/1.0'],
+  [['udp/2.0', 'udp/1.0', 'udp-pb/1.0'], ['udp-pb/1.0'], 'udp-pb/1.0'],
+  [['udp/2.0', 'udp-pb/1.0'], ['udp/1.0', 'udp-pb/1.0'], 'udp-pb/1.0'],
+  [['udp/2.0', 'udp/1.0', 'udp-pb/1.0'], ['udp-pb/1.0', 'udp/1.0'], 'udp/1.0'],
   [['udp/2.0'], ['udp/1.0'], undefined],
   [[], ['udp/1.0'], undefined],
   [['nonsense'], ['nonsense'], undefined],
@@ -54,6 +58,17 @@ test('only the order of families matters, not that of versions or of the receive
   fc.assert(
     fc.property(offers, offers, (sender, receiver) => {
       expect(selectFramework(sender, receiver.toReversed())).toBe(selectFramework(sender, receiver));
+    }),
+  );
+});
+
+test('of this release, udp-pb is selected where the family udp has nothing in common, and nowhere else', () => {
+  const someOfUs = fc.subarray([...FRAMEWORK_NAMES], { minLength: 1 });
+  fc.assert(
+    fc.property(someOfUs, someOfUs, (sender, receiver) => {
+      const common = sender.filter((name) => receiver.includes(name));
+      expect(selectFramework(sender, receiver)).toBe(common[0]);
+      expect(selectFramework(sender, receiver)).toBe(selectFramework(receiver, sender));
     }),
   );
 });
