@@ -1,8 +1,9 @@
 import { Option } from 'commander';
+import { UserError } from '../base/errors.ts';
 import type { Logger, LogFormat, LogLevel } from '../base/log.ts';
-import type { Cli } from './cli.ts';
+import type { Notifier } from '../service/notifier.ts';
+import { type Cli, EXIT } from './cli.ts';
 import { errorText } from './error-text.ts';
-import { EXIT } from './exit-status.ts';
 
 const LOG_FORMATS: readonly LogFormat[] = ['text', 'json'];
 const LOG_LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error'];
@@ -26,35 +27,110 @@ export function serviceFolder(cli: Cli, variable: 'RUNTIME_DIRECTORY' | 'STATE_D
   return folder === '' ? usual : folder;
 }
 
+/** A daemon that serves. */
+export interface RunningDaemon {
+  stop(): Promise<void>;
+  /** Reads its configuration again. A refusal is a UserError and has changed nothing. */
+  reload?(): Promise<void>;
+  /** Whether it does its work; asked before every sign of life that a watchdog gets. */
+  isHealthy?(): boolean;
+}
+
+/** Tells the service manager in one line what the daemon does; undefined where there is none to be told. */
+export type TellStatus = ((text: string) => void) | undefined;
+
 /**
  * Runs a daemon in the foreground until SIGTERM or SIGINT, then stops it. Another signal while it
- * stops ends the process at once. A daemon that cannot start is told in one line, status 1.
+ * stops ends the process at once. SIGHUP makes it read its configuration again. A daemon that
+ * cannot start is told in one line, status 1. It is ready, for a service manager, once `start` resolves.
  */
 export async function runDaemon(
   cli: Cli,
   component: string,
   choice: LogChoice,
-  start: (log: Logger) => Promise<{ stop(): Promise<void> }>,
+  start: (log: Logger, tellStatus: TellStatus) => Promise<RunningDaemon>,
 ): Promise<void> {
   const { createLogger } = await import('../base/log.ts');
+  const { openNotifier } = await import('../service/open-notifier.ts');
   const log = createLogger({ format: choice.logFormat, level: choice.logLevel, component });
-  let signals = 0;
-  let asked: (signal: string) => void = () => {};
-  const stopAsked = new Promise<string>((resolve) => {
-    asked = resolve;
-  });
-  const forget = cli.onStopSignal((signal) => {
-    asked(signal);
-    if (++signals > 1) cli.exit(EXIT.failed);
-  });
+  const stop = awaitStop(cli);
+  const reload = collectReloads(cli);
   try {
-    const daemon = await start(log);
-    log.info('stopping', { signal: await stopAsked });
+    const notifier = openNotifier((name) => cli.takeVariable(name), log);
+    const daemon = await start(log, notifier && ((text) => notifier.status(text)));
+    notifier?.ready(() => daemon.isHealthy?.() ?? true);
+    reload.handleWith(() => reloadOnce(daemon, notifier, log));
+    log.info('stopping', { signal: await stop.asked });
+    notifier?.stopping();
+    await reload.end();
     await daemon.stop();
   } catch (error) {
     cli.err(errorText(error));
     cli.exitCode = EXIT.failed;
   } finally {
-    forget();
+    stop.forget();
+    reload.forget();
+  }
+}
+
+function awaitStop(cli: Cli): { readonly asked: Promise<string>; forget(): void } {
+  let signals = 0;
+  let ask: (signal: string) => void = () => {};
+  const asked = new Promise<string>((resolve) => {
+    ask = resolve;
+  });
+  const forget = cli.onStopSignal((signal) => {
+    ask(signal);
+    if (++signals > 1) cli.exit(EXIT.failed);
+  });
+  return { asked, forget };
+}
+
+interface Reloads {
+  /** From now on a signal is handled by `run`, one at a time, however many come meanwhile. */
+  handleWith(run: () => Promise<void>): void;
+  /** Handles no more, and resolves when none is being handled. */
+  end(): Promise<void>;
+  forget(): void;
+}
+
+/** A signal before the daemon serves asks for what it is just reading, so it is not handled. */
+function collectReloads(cli: Cli): Reloads {
+  let handle: (() => Promise<void>) | undefined;
+  let isAsked = false;
+  let running: Promise<void> | undefined;
+  const runAll = async (): Promise<void> => {
+    while (isAsked && handle !== undefined) {
+      isAsked = false;
+      await handle();
+    }
+    running = undefined;
+  };
+  const forget = cli.onReloadSignal(() => {
+    isAsked = handle !== undefined;
+    running ??= runAll();
+  });
+  return {
+    forget,
+    handleWith(run) {
+      handle = run;
+    },
+    async end() {
+      handle = undefined;
+      await running;
+    },
+  };
+}
+
+async function reloadOnce(daemon: RunningDaemon, notifier: Notifier | undefined, log: Logger): Promise<void> {
+  notifier?.reloading();
+  try {
+    if (daemon.reload === undefined) log.warn('reload-ignored', { reason: 'it has no configuration to read again' });
+    else await daemon.reload();
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    log.warn('reload-refused', { error, hint: error.hint });
+  } finally {
+    notifier?.ready();
   }
 }

@@ -1,10 +1,10 @@
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
-import { UserError } from '../../base/errors.ts';
+import { UserError } from '../base/errors.ts';
 
-/** The native worker of `native/binding.cc`. Arguments are copied before a call returns. */
+/** The packet worker of `native/binding.cc`, for `src/agent/io/`. Arguments are copied before a call returns. */
 export interface NativeWorker {
-  /** The mapping that `native-layout.ts` describes; stays readable after `close`. */
+  /** The mapping that `src/agent/io/native-layout.ts` describes; stays readable after `close`. */
   readonly memory: ArrayBuffer;
   /**
    * Answered by a record `opened` or `refused` with this id, which must be new. `namespacePath` is empty for the
@@ -20,7 +20,7 @@ export interface NativeWorker {
   ): void;
   /** Not answered; a device opened later may have the same name. */
   removeDevice(id: number): void;
-  /** To be called when publishing to the out ring found the worker asleep. */
+  /** Makes the worker do a round: to be called when publishing to the out ring found it asleep. */
   signal(): void;
   close(): Promise<void>;
 }
@@ -33,11 +33,20 @@ type NativeWorkerConstructor = new (
   onWake: () => void,
 ) => NativeWorker;
 
-// The root of the package lies three levels above both src/agent/io and dist/agent/io.
-const ADDON = fileURLToPath(new URL('../../../build/Release/netweft.node', import.meta.url));
+export interface NativeAddon {
+  readonly Worker: NativeWorkerConstructor;
+  /**
+   * Sends one datagram to the Unix socket at `path`, or at an abstract name where it begins with '@'. Never waits.
+   * Returns 0, or the errno.
+   */
+  notify(path: string, message: string): number;
+}
+
+// The root of the package lies two levels above both src/service and dist/service.
+const ADDON = fileURLToPath(new URL('../../build/Release/netweft.node', import.meta.url));
 
 /** Loads the addon; throws UserError `unsupported` where it has not been built. */
-export function loadNativeAddon(): { readonly Worker: NativeWorkerConstructor } {
+export function loadNativeAddon(): NativeAddon {
   try {
     return createRequire(import.meta.url)(ADDON);
   } catch (error) {

@@ -82,6 +82,7 @@ export function openAgent() {
     closePort: () => {},
     send: (packets) => void sent.push(...packets),
     counters: () => NO_COUNTERS,
+    isMoving: () => true,
     close: () => Promise.resolve(),
   };
   const agent: Agent = new Agent({

@@ -24,21 +24,26 @@ const COUNTERS = [
   'wakeups',
 ] as const;
 
+/** The worker's rounds stand behind the counters: they say that it lives, and nothing about packets. */
+const ROUNDS = COUNTERS.length;
+
 type NativeCounters = Readonly<Record<(typeof COUNTERS)[number], number>>;
 
 export interface SharedMemory {
   readonly inRing: RingReader;
   readonly outRing: RingWriter;
   counters(): NativeCounters;
+  rounds(): bigint;
 }
 
 export function mapSharedMemory(memory: ArrayBuffer): SharedMemory {
-  const page = new BigUint64Array(memory, 0, COUNTERS.length);
+  const page = new BigUint64Array(memory, 0, COUNTERS.length + 1);
   const inRing = new RingReader(memory, COUNTER_PAGE_BYTES, RING_CAPACITY);
   const outRing = new RingWriter(memory, COUNTER_PAGE_BYTES + RING_DATA_OFFSET + RING_CAPACITY, RING_CAPACITY);
   const counters = () => {
     const entries = COUNTERS.map((name, index) => [name, Number(page[index])] as const);
     return Object.fromEntries(entries) as NativeCounters;
   };
-  return { inRing, outRing, counters };
+  const rounds = () => Atomics.load(page, ROUNDS);
+  return { inRing, outRing, counters, rounds };
 }

@@ -1,8 +1,8 @@
 import { UserError } from '../../base/errors.ts';
 import type { Endpoint } from '../../base/ipv4.ts';
 import type { InPacket, OutPacket } from '../../fastpath/packets.ts';
+import { loadNativeAddon, type NativeWorker } from '../../service/native-addon.ts';
 import { checkDeviceOptions, namespacePath } from './device-options.ts';
-import { loadNativeAddon, type NativeWorker } from './native-addon.ts';
 import { deviceFailure, startFailure, workerFault } from './native-failure.ts';
 import { mapSharedMemory, RING_CAPACITY, type SharedMemory } from './native-layout.ts';
 import { type DeviceOptions, type IoCounters, type IoEvents, LOST_CAUSES, type PacketIo } from './packet-io.ts';
@@ -48,6 +48,8 @@ class NativePacketIo implements PacketIo {
   #lastId = 0;
   #outRingFull = 0;
   #sentToClosedPort = 0;
+  /** The worker's rounds when one more was asked for. */
+  #roundsSeen: bigint | undefined;
   /** Devices are opened one after another, so that one whose opening was given up is gone before the next. */
   #openings: Promise<void> = Promise.resolve();
   #closing: Promise<void> | undefined;
@@ -128,6 +130,14 @@ class NativePacketIo implements PacketIo {
     const native = this.#memory.counters();
     const guestWriteDropped = native.guestWriteDropped + this.#sentToClosedPort;
     return { ...native, guestWriteDropped, outRingFull: this.#outRingFull };
+  }
+
+  isMoving(): boolean {
+    const rounds = this.#memory.rounds();
+    const isMoving = rounds !== this.#roundsSeen;
+    this.#roundsSeen = rounds;
+    this.#worker.signal();
+    return isMoving;
   }
 
   close(): Promise<void> {

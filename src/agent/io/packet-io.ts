@@ -70,6 +70,11 @@ export interface PacketIo {
   /** Hands packets over in order; what does not fit is dropped and counted. */
   send(packets: readonly OutPacket[]): void;
   counters(): IoCounters;
+  /**
+   * Whether the worker has done a round since the last call, each of which asks it for one: the first is always true,
+   * and so are calls so far apart that the worker, were it alive, had its turn. Nothing is asked of it otherwise.
+   */
+  isMoving(): boolean;
   /** Removes every device, closes the socket and stops the worker. */
   close(): Promise<void>;
 }

@@ -92,6 +92,10 @@ export class SimulatedPacketIo implements PacketIo {
     throw new Error('a simulated host has no counters');
   }
 
+  isMoving(): boolean {
+    return true;
+  }
+
   async close(): Promise<void> {
     this.#isClosed = true;
     for (const port of this.#devices.keys()) this.closePort(port);
