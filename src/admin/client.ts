@@ -1,5 +1,6 @@
 import { type IncomingMessage, request } from 'node:http';
 import { USER_ERROR_CODES, UserError, type UserErrorCode } from '../base/errors.ts';
+import { watchRequest } from './answer-watch.ts';
 import type { AdminDocument, ErrorDocument } from './documents.ts';
 
 /** How long one waits for an answer. */
@@ -41,6 +42,7 @@ function exchange({ socket, method, path, body, timeoutMs }: Exchange): Promise<
     text === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) };
   return new Promise((resolve, reject) => {
     const asked = request({ socketPath: socket, method, path, headers, agent: false, timeout: timeoutMs });
+    watchRequest(asked, socket);
     asked.on('timeout', () => asked.destroy(unanswered(socket, timeoutMs)));
     asked.on('error', reject);
     asked.on('response', (response) => readText(response).then(resolve, reject));

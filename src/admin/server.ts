@@ -2,6 +2,8 @@ import { rm } from 'node:fs/promises';
 import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply } from 'fastify';
 import { UserError, type UserErrorCode } from '../base/errors.ts';
 import type { Logger } from '../base/log.ts';
+import { VERSION } from '../base/version.ts';
+import { VERSION_HEADER } from './answer-watch.ts';
 import type { ErrorDocument } from './documents.ts';
 import { listenOnUnixSocket } from './unix-socket.ts';
 import { Streams } from './stream-server.ts';
@@ -53,6 +55,7 @@ export async function openAdminServer(options: AdminServerOptions): Promise<Admi
     forceCloseConnections: true,
   });
   app.server.maxConnections = MAX_CONNECTIONS;
+  app.addHook('onRequest', async (_request, reply) => void reply.header(VERSION_HEADER, VERSION));
   app.setErrorHandler((error: Error, request, reply) =>
     answerError(error, `${request.method} ${request.url}`, reply, options.log),
   );

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
 import { createInterface } from 'node:readline';
+import { watchRequest } from './answer-watch.ts';
 import { connectionError, parseDocument, readText, refusal } from './client.ts';
 import type { StreamDocument } from './stream-documents.ts';
 
@@ -46,6 +47,7 @@ async function open(
   const headers = text === undefined ? {} : { 'content-type': 'application/json' };
   const method = text === undefined ? 'GET' : 'POST';
   const asked = request({ socketPath: socket, method, path, headers, agent: false, signal, timeout: SILENCE_MS });
+  watchRequest(asked, socket);
   asked.on('timeout', () => asked.destroy());
   asked.end(text);
   try {

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import type { Cli } from './cli.ts';
 import { runCli } from './run-cli.ts';
+import { wantsColour } from './wants-colour.ts';
 
 const STOP_SIGNALS = ['SIGTERM', 'SIGINT'] as const;
 
@@ -14,12 +15,23 @@ const cli: Cli = {
   },
   readInput: () => text(process.stdin),
   environment: process.env,
-  hasColour: process.stdout.isTTY === true && !process.env['NO_COLOR'] && process.env['TERM'] !== 'dumb',
+  hasColour: wantsColour(process.env, process.stdout.isTTY === true),
+  columns: process.stdout.isTTY ? process.stdout.columns : undefined,
+  errorsToTerminal: process.stderr.isTTY === true,
   onStopSignal(stop) {
     for (const signal of STOP_SIGNALS) process.on(signal, stop);
     return () => {
       for (const signal of STOP_SIGNALS) process.off(signal, stop);
     };
+  },
+  onReloadSignal(reload) {
+    process.on('SIGHUP', reload);
+    return () => process.off('SIGHUP', reload);
+  },
+  takeVariable(name) {
+    const value = process.env[name];
+    delete process.env[name];
+    return value;
   },
   exit: (code) => process.exit(code),
   exitCode: 0,

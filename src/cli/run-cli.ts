@@ -1,5 +1,7 @@
 import { Command, CommanderError } from 'commander';
+import { watchAnswers } from '../admin/answer-watch.ts';
 import { VERSION } from '../base/version.ts';
+import { answerNotes } from './answer-notes.ts';
 import type { Cli } from './cli.ts';
 import { type CommandText, describeCommand } from './describe-command.ts';
 import { errorExitCode, errorText } from './error-text.ts';
@@ -33,6 +35,7 @@ const TEXT: CommandText = {
 
 /** Runs one command line (without the program's name) and returns its exit status. Never throws. */
 export async function runCli(words: readonly string[], cli: Cli): Promise<number> {
+  watchAnswers(answerNotes(cli));
   try {
     const program = await buildProgram(words, cli);
     await program.parseAsync(words, { from: 'user' });

@@ -12,7 +12,10 @@ export interface FakeDaemon {
 }
 
 /** A daemon that answers `METHOD /path` (without query) with what the table says, or throws it if it is an error. */
-export async function openFakeDaemon(answers: Readonly<Record<string, unknown>>): Promise<FakeDaemon> {
+export async function openFakeDaemon(
+  answers: Readonly<Record<string, unknown>>,
+  version?: string,
+): Promise<FakeDaemon> {
   const folder = mkdtempSync(join(tmpdir(), 'weft-'));
   const asked: FakeDaemon['asked'] = [];
   const socket = join(folder, 'fake.sock');
@@ -25,7 +28,8 @@ export async function openFakeDaemon(answers: Readonly<Record<string, unknown>>)
         app.route({
           method,
           url,
-          handler: async (request) => {
+          handler: async (request, reply) => {
+            if (version !== undefined) reply.header('x-netweft-version', version);
             asked.push({ request: `${request.method} ${request.url}`, body: request.body });
             if (answer instanceof Error) throw answer;
             return answer;

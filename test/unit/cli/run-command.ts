@@ -11,22 +11,29 @@ export interface World {
   readonly environment?: Readonly<Record<string, string>>;
   readonly input?: string;
   readonly hasColour?: boolean;
+  readonly columns?: number;
+  readonly errorsToTerminal?: boolean;
 }
 
 /** A process that only remembers what was done to it; `signal` sends it one. */
 export class TestProcess implements Cli {
-  readonly environment: Readonly<Record<string, string>>;
+  readonly environment: Record<string, string>;
   readonly hasColour: boolean;
+  readonly columns: number | undefined;
+  readonly errorsToTerminal: boolean;
   readonly #input: string;
   readonly #stops = new Set<(signal: string) => void>();
+  readonly #reloads = new Set<() => void>();
   exitCode = 0;
   written = '';
   complained = '';
   readonly exits: number[] = [];
 
   constructor(world: World = {}) {
-    this.environment = world.environment ?? {};
+    this.environment = { ...world.environment };
     this.hasColour = world.hasColour ?? false;
+    this.columns = world.columns;
+    this.errorsToTerminal = world.errorsToTerminal ?? false;
     this.#input = world.input ?? '';
   }
 
@@ -49,16 +56,28 @@ export class TestProcess implements Cli {
     return () => void this.#stops.delete(stop);
   }
 
+  onReloadSignal(reload: () => void): () => void {
+    this.#reloads.add(reload);
+    return () => void this.#reloads.delete(reload);
+  }
+
+  takeVariable(name: string): string | undefined {
+    const value = this.environment[name];
+    delete this.environment[name];
+    return value;
+  }
+
   exit(code: number): void {
     this.exits.push(code);
   }
 
   signal(name: string): void {
-    for (const stop of this.#stops) stop(name);
+    if (name === 'SIGHUP') for (const reload of this.#reloads) reload();
+    else for (const stop of this.#stops) stop(name);
   }
 
   get listeners(): number {
-    return this.#stops.size;
+    return this.#stops.size + this.#reloads.size;
   }
 }
 
