@@ -13,6 +13,7 @@ import { FRAMEWORK_NAMES, frameworkByName } from '../wire/frameworks.ts';
 import { agentRoutes } from './admin-routes.ts';
 import { Agent } from './agent.ts';
 import { openNativePacketIo } from './io/native-packet-io.ts';
+import { followServiceStatus } from './service-status.ts';
 
 /** Flows in all, and of one port or one ingress context. */
 const FLOW_CAPACITY = 65_536;
@@ -29,13 +30,21 @@ export interface RunAgentOptions {
   /** Framework versions to offer, best first; all of them where nothing is said. */
   readonly frameworks?: readonly string[];
   readonly log: Logger;
+  /** Takes one line on what the agent does, whenever that changes. */
+  readonly tellStatus?: ((text: string) => void) | undefined;
+}
+
+export interface RunningAgent {
+  stop(): Promise<void>;
+  /** False where the packet worker has not moved between two calls; see `PacketIo.isMoving`. */
+  isHealthy(): boolean;
 }
 
 /**
  * Runs a host agent until `stop`. Throws UserError where it cannot start: an address that is not of
  * this machine or taken, no privileges, an unknown framework, a socket in use.
  */
-export async function runAgent(options: RunAgentOptions): Promise<{ stop(): Promise<void> }> {
+export async function runAgent(options: RunAgentOptions): Promise<RunningAgent> {
   const { frameworks = FRAMEWORK_NAMES, log, mapper, underlay } = options;
   requireKnown(frameworks);
   const control = await openControlSocket(underlay);
@@ -67,8 +76,12 @@ export async function runAgent(options: RunAgentOptions): Promise<{ stop(): Prom
       throw error;
     }
     log.info('started', { host: options.host, underlay: formatEndpoint(underlay), mapper: formatEndpoint(mapper) });
+    const { tellStatus } = options;
+    const endStatus = tellStatus && followServiceStatus(agent, systemClock, tellStatus);
     return {
+      isHealthy: () => agent.io?.isMoving() ?? true,
       async stop() {
+        endStatus?.();
         await admin.close();
         await agent.stop();
         control.close();

@@ -21,6 +21,8 @@ export interface MapperDaemonOptions {
   /** The database was put back from a copy: agents shall take everything from it, whatever they knew. */
   readonly restored: boolean;
   readonly log: Logger;
+  /** Takes one line on what the daemon does. */
+  readonly tellStatus?: ((text: string) => void) | undefined;
 }
 
 export interface RunningMapper {
@@ -61,6 +63,7 @@ export async function runMapper(options: MapperDaemonOptions): Promise<RunningMa
     });
     opened.push(() => admin.close());
     log.info('mapper-started', { listen: formatEndpoint(listen), database: options.database, socket: options.socket });
+    options.tellStatus?.(`serving agents at ${formatEndpoint(listen)}`);
     return {
       async stop() {
         await stop();

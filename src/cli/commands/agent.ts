@@ -51,7 +51,7 @@ export function addAgentCommand(program: Command, cli: Cli): void {
     .action(async (options: AgentOptions, command: Command) => {
       await requireName(options.host, command);
       const { runAgent } = await import('../../agent/daemon.ts');
-      await runDaemon(cli, 'agent', options, (log) => runAgent({ ...options, log }));
+      await runDaemon(cli, 'agent', options, (log, tellStatus) => runAgent({ ...options, log, tellStatus }));
     });
 }
 

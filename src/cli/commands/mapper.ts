@@ -46,6 +46,6 @@ export function addMapperCommand(program: Command, cli: Cli): void {
     .addOption(logLevelOption())
     .action(async (options: MapperOptions) => {
       const { runMapper } = await import('../../mapper/daemon.ts');
-      await runDaemon(cli, 'mapper', options, (log) => runMapper({ ...options, log }));
+      await runDaemon(cli, 'mapper', options, (log, tellStatus) => runMapper({ ...options, log, tellStatus }));
     });
 }
