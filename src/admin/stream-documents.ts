@@ -53,14 +53,19 @@ export interface PacketRecord {
   readonly generation?: string;
 }
 
-/** GET /v1/follow/drops?rate=N: at most N a second. */
+/** GET /v1/follow/drops?rate=N&port=NAME: at most N a second, of one port or of all. */
 export interface DropDocument extends PacketFate {
   readonly schema: 'netweft.drop/v1';
-  /** Drops left out since the one before, because of the rate. */
-  readonly suppressed?: number;
 }
 
-/** GET /v1/follow/packets?port=NAME&underlay=true: each packet on each side on which it is watched. */
+/** Of the same stream: what the rate left out in the last second. */
+export interface SuppressedDocument {
+  readonly schema: 'netweft.suppressed/v1';
+  readonly time: string;
+  readonly reasons: readonly { readonly reason: string; readonly packets: number }[];
+}
+
+/** GET /v1/follow/packets?port=NAME&underlay=true&snap=N: each packet on each side on which it is watched. */
 export interface PacketDocument extends PacketFate {
   readonly schema: 'netweft.packet/v1';
   /** Where it was seen: at a guest's port, or between hosts. */
@@ -77,4 +82,4 @@ export interface PacketDocument extends PacketFate {
   readonly length: number;
 }
 
-export type StreamDocument = AliveDocument | LostDocument | DropDocument | PacketDocument;
+export type StreamDocument = AliveDocument | LostDocument | DropDocument | SuppressedDocument | PacketDocument;

@@ -9,19 +9,22 @@ import type {
   PortEntry,
   PortsDocument,
 } from '../admin/documents.ts';
+import type { Streams } from '../admin/stream-server.ts';
 import { formatAddress, formatEndpoint } from '../base/ipv4.ts';
 import type { FlowInfo } from '../fastpath/fast-path.ts';
 import { DROP_REASONS } from '../pipeline/drop-reasons.ts';
 import type { Agent } from './agent.ts';
 import { explain } from './explain.ts';
+import { followRoutes } from './observe/follow-routes.ts';
 import type { OwnedPort } from './port-set.ts';
 
 /** Flows that one answer shows unless asked for fewer. */
 const MAX_FLOWS_SHOWN = 10_000;
 
 /** What an agent answers on its admin socket. */
-export function agentRoutes(agent: Agent, startedAt: number): (app: FastifyInstance) => void {
-  return (app) => {
+export function agentRoutes(agent: Agent, startedAt: number): (app: FastifyInstance, streams: Streams) => void {
+  return (app, streams) => {
+    followRoutes(app, streams, agent);
     app.get('/v1/status', () => status(agent, startedAt));
     app.get('/v1/ports', () => ports(agent));
     app.get('/v1/drops', () => drops(agent));
@@ -162,13 +165,13 @@ function flowEntry(agent: Agent, flow: FlowInfo): FlowEntry {
   const hasPorts = flow.sourcePort !== 0 || flow.destinationPort !== 0;
   const { agreement, framework } = action?.kind === 'send' ? action : flow;
   return {
-    ingress: flow.port === undefined ? `host ${flow.peer ?? 'gone'}` : portName(agent, flow.port),
+    ingress: flow.port === undefined ? `host ${flow.peer ?? 'gone'}` : agent.ports.nameOf(flow.port),
     source: formatAddress(flow.source),
     destination: formatAddress(flow.destination),
     protocol: flow.protocol,
     ...(hasPorts ? { sourcePort: flow.sourcePort, destinationPort: flow.destinationPort } : {}),
     outcome: action?.kind ?? 'hold',
-    ...(action?.kind === 'deliver' ? { to: portName(agent, action.port) } : {}),
+    ...(action?.kind === 'deliver' ? { to: agent.ports.nameOf(action.port) } : {}),
     ...(action?.kind === 'send' ? { to: action.host } : {}),
     ...(action?.kind === 'drop' ? { reason: action.reason } : {}),
     packets: flow.packets,
@@ -177,8 +180,4 @@ function flowEntry(agent: Agent, flow: FlowInfo): FlowEntry {
     ...(agreement === undefined ? {} : { agreement }),
     ...(framework === undefined ? {} : { framework }),
   };
-}
-
-function portName(agent: Agent, index: number): string {
-  return agent.ports.byIndex(index)?.item.name ?? `port ${index}`;
 }

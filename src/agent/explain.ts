@@ -7,6 +7,7 @@ import type { TraceStep } from '../pipeline/decide.ts';
 import { DROP_REASONS } from '../pipeline/drop-reasons.ts';
 import type { Decision, Outcome } from '../pipeline/outcome.ts';
 import type { Agent } from './agent.ts';
+import { requirePort } from './require-port.ts';
 
 /** Bytes of the longest packet that is explained. */
 const MAX_EXPLAINED_BYTES = 65_535;
@@ -23,7 +24,7 @@ export function explain(agent: Agent, request: ExplainRequest): ExplainDocument 
 function arrivalOf(agent: Agent, request: ExplainRequest): Arrival {
   const bytes = hexBytes(request.packet, 'packet');
   if (request.port !== undefined && request.from === undefined && request.header === undefined) {
-    return { kind: 'guest', port: portIndex(agent, request.port), bytes };
+    return { kind: 'guest', port: requirePort(agent, request.port), bytes };
   }
   if (request.port !== undefined || request.from === undefined || request.header === undefined) {
     throw new UserError(
@@ -37,15 +38,6 @@ function arrivalOf(agent: Agent, request: ExplainRequest): Arrival {
     throw new UserError('invalid', `${request.from} is no underlay endpoint`, 'write it as 198.18.0.11:7790');
   }
   return { kind: 'underlay', source, tos: 0, header: hexBytes(request.header, 'header'), bytes };
-}
-
-function portIndex(agent: Agent, name: string): number {
-  const port = agent.ports.byName(name);
-  if (port !== undefined && port.state === 'up') return port.index;
-  const here = agent.ports.all().map(({ item }) => item.name);
-  const known = here.length === 0 ? 'it has none' : `it has ${here.slice(0, 10).join(', ')}`;
-  const problem = port === undefined ? 'is not on this host' : `is ${port.state}, not up`;
-  throw new UserError('not-found', `port ${name} ${problem}`, `ask the agent of the port's host; ${known}`);
 }
 
 function hexBytes(text: string, name: string): Uint8Array {
@@ -85,7 +77,7 @@ function targetOf(agent: Agent, outcome: Outcome): string | undefined {
   switch (outcome.kind) {
     case 'deliver':
     case 'reply':
-      return agent.ports.byIndex(outcome.port)?.item.name ?? `port ${outcome.port}`;
+      return agent.ports.nameOf(outcome.port);
     case 'send':
       return `${outcome.host} at ${formatEndpoint(outcome.destination)}`;
     case 'hold':

@@ -70,6 +70,11 @@ export class PortSet {
     return this.#byIndex.get(index);
   }
 
+  /** For people: a port that is gone still has its number. */
+  nameOf(index: number): string {
+    return this.byIndex(index)?.item.name ?? `port ${index}`;
+  }
+
   /** After a complete sync: what it did not name is gone. */
   keepOnly(names: ReadonlySet<string>): void {
     for (const [name, port] of this.#ports) if (!names.has(name)) this.#remove(port, port.item.revision);

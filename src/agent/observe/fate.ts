@@ -28,7 +28,7 @@ export function fateOf(agent: Agent, sighting: Sighting, time: bigint): PacketFa
     ...flowOf(arrival),
     verdict: verdict.kind,
     ...(verdict.kind === 'send' ? { to: verdict.host } : {}),
-    ...(verdict.kind === 'deliver' || verdict.kind === 'reply' ? { to: portName(agent, verdict.port) } : {}),
+    ...(verdict.kind === 'deliver' || verdict.kind === 'reply' ? { to: agent.ports.nameOf(verdict.port) } : {}),
     ...(verdict.kind === 'drop' ? { reason: verdict.reason, meaning: DROP_REASONS[verdict.reason] } : {}),
     ...headerOf(agent, sighting),
     ...(isSame ? recordOf(agent, decision) : {}),
@@ -36,12 +36,8 @@ export function fateOf(agent: Agent, sighting: Sighting, time: bigint): PacketFa
 }
 
 function originOf(agent: Agent, arrival: Arrival): { port: string } | { peer: string } {
-  if (arrival.kind === 'guest') return { port: portName(agent, arrival.port) };
+  if (arrival.kind === 'guest') return { port: agent.ports.nameOf(arrival.port) };
   return { peer: agent.state.peerByEndpoint(arrival.source)?.name ?? formatEndpoint(arrival.source) };
-}
-
-function portName(agent: Agent, index: number): string {
-  return agent.ports.byIndex(index)?.item.name ?? `port ${index}`;
 }
 
 function flowOf({ bytes }: Arrival): { flow: PacketFlow } | undefined {

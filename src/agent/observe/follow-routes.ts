@@ -1,0 +1,65 @@
+import type { FastifyInstance } from 'fastify';
+import type { Streams } from '../../admin/stream-server.ts';
+import { UserError } from '../../base/errors.ts';
+import { wallNanoseconds } from '../../base/wall-time.ts';
+import type { Agent } from '../agent.ts';
+import { requirePort } from '../require-port.ts';
+import { followDrops } from './follow-drops.ts';
+import { followPackets } from './follow-packets.ts';
+
+/** Drops that a stream tells one by one in a second, unless asked for more or fewer. */
+const DEFAULT_RATE = 100;
+const MAX_RATE = 10_000;
+/** Ports that one stream shows. */
+const MAX_PORTS = 64;
+/** Bytes of the longest IP packet and of a header before it. */
+const MAX_SNAP_BYTES = 65_535 + 64;
+
+const PORT_NAME = { type: 'string', minLength: 1, maxLength: 64 };
+
+const DROPS_QUERY = {
+  querystring: {
+    type: 'object',
+    additionalProperties: false,
+    properties: { rate: { type: 'integer', minimum: 1, maximum: MAX_RATE }, port: PORT_NAME },
+  },
+};
+
+const PACKETS_QUERY = {
+  querystring: {
+    type: 'object',
+    additionalProperties: false,
+    properties: {
+      port: { type: 'array', maxItems: MAX_PORTS, items: PORT_NAME },
+      underlay: { type: 'boolean' },
+      snap: { type: 'integer', minimum: 1, maximum: MAX_SNAP_BYTES },
+    },
+  },
+};
+
+interface PacketsQuery {
+  readonly port?: readonly string[];
+  readonly underlay?: boolean;
+  readonly snap?: number;
+}
+
+/** The streams of an agent. */
+export function followRoutes(app: FastifyInstance, streams: Streams, agent: Agent): void {
+  app.get<{ Querystring: { rate?: number; port?: string } }>(
+    '/v1/follow/drops',
+    { schema: DROPS_QUERY },
+    ({ query }, reply) => {
+      const port = query.port === undefined ? undefined : requirePort(agent, query.port);
+      const options = { rate: query.rate ?? DEFAULT_RATE, port, wallTime: wallNanoseconds };
+      streams.serve(reply, (send) => followDrops(agent, options, send));
+    },
+  );
+  app.get<{ Querystring: PacketsQuery }>('/v1/follow/packets', { schema: PACKETS_QUERY }, ({ query }, reply) => {
+    const { port = [], underlay = false, snap: snapLength = MAX_SNAP_BYTES } = query;
+    if (port.length === 0 && !underlay)
+      throw new UserError('invalid', 'nothing to follow', 'give `port` or `underlay`');
+    const ports = new Set(port.map((name) => requirePort(agent, name)));
+    const options = { ports, underlay, snapLength, wallTime: wallNanoseconds };
+    streams.serve(reply, (send) => followPackets(agent, options, send));
+  });
+}
