@@ -107,7 +107,8 @@ function collectReloads(cli: Cli): Reloads {
     running = undefined;
   };
   const forget = cli.onReloadSignal(() => {
-    isAsked = handle !== undefined;
+    if (handle === undefined) return;
+    isAsked = true;
     running ??= runAll();
   });
   return {

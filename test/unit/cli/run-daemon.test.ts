@@ -40,10 +40,75 @@ test('a second signal ends the process at once', async () => {
     exits.push([...process.exits]);
   };
   const ran = runDaemon(process, 'mapper', QUIET, async () => ({ stop }));
-  await settled(() => process.listeners === 1);
+  await settled(() => process.listeners === 2);
   process.signal('SIGTERM');
   await ran;
   expect(exits).toEqual([[], [1]]);
+});
+
+test('each SIGHUP while it serves is one reload, one after another', async () => {
+  const process = new TestProcess();
+  const events: string[] = [];
+  let finish: () => void = () => {};
+  const reload = async () => {
+    events.push('reload');
+    await new Promise<void>((resolve) => {
+      finish = resolve;
+    });
+    events.push('reloaded');
+  };
+  const ran = runDaemon(process, 'agent', QUIET, async () => {
+    process.signal('SIGHUP');
+    return { reload, stop: async () => void events.push('stopped') };
+  });
+  await settled(() => process.listeners === 2);
+  await setImmediate();
+  process.signal('SIGHUP');
+  expect(events).toEqual(['reload']);
+  for (let i = 0; i < 3; i++) process.signal('SIGHUP');
+  await setImmediate();
+  expect(events).toEqual(['reload']);
+  finish();
+  await settled(() => events.length === 3);
+  process.signal('SIGTERM');
+  await setImmediate();
+  expect(events).toEqual(['reload', 'reloaded', 'reload']);
+  finish();
+  await ran;
+  expect(events).toEqual(['reload', 'reloaded', 'reload', 'reloaded', 'stopped']);
+  expect(process).toMatchObject({ exitCode: 0, exits: [], listeners: 0 });
+});
+
+test('a reload that is refused, and a daemon that has none, serve on', async () => {
+  for (const reload of [undefined, () => Promise.reject(new UserError('invalid', 'no such key', 'see the manual'))]) {
+    const process = new TestProcess();
+    let stops = 0;
+    const daemon = { stop: async () => void stops++ };
+    let isServing = false;
+    const ran = runDaemon(process, 'agent', QUIET, async () => {
+      isServing = true;
+      return reload === undefined ? daemon : { ...daemon, reload };
+    });
+    await settled(() => isServing);
+    process.signal('SIGHUP');
+    await setImmediate();
+    expect(stops).toBe(0);
+    process.signal('SIGTERM');
+    await ran;
+    expect({ stops, code: process.exitCode, said: process.complained }).toEqual({ stops: 1, code: 0, said: '' });
+  }
+});
+
+test('what a service manager asks for is taken out of the environment before the daemon starts', async () => {
+  const environment = { NOTIFY_SOCKET: '@netweft-nobody', WATCHDOG_USEC: '1', WATCHDOG_PID: '1', HOME: '/' };
+  const process = new TestProcess({ environment });
+  let seen: unknown;
+  await runDaemon(process, 'agent', QUIET, async () => {
+    seen = { ...process.environment };
+    process.signal('SIGTERM');
+    return { stop: async () => {} };
+  });
+  expect(seen).toEqual({ HOME: '/' });
 });
 
 test.each(['not-permitted', 'not-found', 'unreachable'] as const)(
