@@ -4,10 +4,11 @@ import type { StateKey } from '../model/snapshot.ts';
 import type { Arrival } from '../pipeline/arrival.ts';
 import { decide, type TraceStep } from '../pipeline/decide.ts';
 import type { Decision } from '../pipeline/outcome.ts';
+import { Alarms } from './alarms.ts';
 import { HostState } from './host-state.ts';
 import type { IoEvents, PacketIo } from './io/packet-io.ts';
 import { Lookups } from './lookups.ts';
-import { MapperSession, type SessionIdentity } from './mapper-session.ts';
+import { MapperSession, type RequestObserver, type SessionIdentity } from './mapper-session.ts';
 import { PortSet } from './port-set.ts';
 import { Reports } from './reports.ts';
 import { Watchers } from './observe/watchers.ts';
@@ -20,6 +21,8 @@ export interface AgentOptions extends SessionIdentity {
   readonly fastPath: FastPath;
   sendControl(datagram: Uint8Array): void;
   openIo(events: IoEvents): Promise<PacketIo>;
+  /** Is told how long each request to the mapping daemon took. */
+  readonly observeRequest?: RequestObserver | undefined;
   /** The agent cannot go on. */
   onFault(error: Error): void;
 }
@@ -44,7 +47,8 @@ export class Agent {
   constructor(options: AgentOptions) {
     this.#options = options;
     const { clock, log, fastPath } = options;
-    this.state = new HostState(options.host, (keys) => this.#touched(keys));
+    this.state = new HostState(options.host, (keys) => this.#touched(keys), log);
+    const alarms = new Alarms({ clock, log, peerAt: (endpoint) => this.state.peerByEndpoint(endpoint)?.name });
     this.watchers = new Watchers((watch) => fastPath.setWatch(watch));
     this.slowPath = new SlowPath({
       clock,
@@ -53,6 +57,7 @@ export class Agent {
       send: (packets) => this.#io?.send(packets),
       see: (seen) => this.watchers.see(seen),
       want: (key) => this.lookups.want(key),
+      refused: (arrival, reason) => alarms.notice(arrival, reason),
     });
     this.session = new MapperSession({
       ...options,
@@ -183,6 +188,7 @@ export class Agent {
     const { fastPath, clock } = this.#options;
     this.watchers.see(fastPath.expire(clock.now()));
     this.slowPath.prune();
+    this.session.noticeSilence();
     this.#refreshMappings();
     this.#reports.flush();
     this.lookups.flush();

@@ -1,4 +1,5 @@
 import type { Endpoint } from '../base/ipv4.ts';
+import { type Logger, silentLogger } from '../base/log.ts';
 import type {
   AgreementGoneItem,
   AgreementItem,
@@ -20,6 +21,7 @@ import type {
 } from '../model/snapshot.ts';
 import { AgreementTable } from './state/agreement-table.ts';
 import { LocalPortTable } from './state/local-port-table.ts';
+import { logAgreementChange, logPeerChange } from './state/log-change.ts';
 import { MappingTable } from './state/mapping-table.ts';
 import { NetworkTable } from './state/network-table.ts';
 import { PeerTable } from './state/peer-table.ts';
@@ -53,10 +55,12 @@ export class HostState implements Snapshot {
   readonly #keys = new StateKeys();
   readonly #networks: NetworkTable;
   readonly #ports: LocalPortTable;
+  readonly #log: Logger;
 
   /** `touched` is told the keys of every change, after it took effect. */
-  constructor(host: string, touched: (keys: readonly StateKey[]) => void) {
+  constructor(host: string, touched: (keys: readonly StateKey[]) => void, log: Logger = silentLogger) {
     this.host = host;
+    this.#log = log;
     this.mappings = new MappingTable(this.#keys, touched);
     this.agreements = new AgreementTable(host, this.#keys, touched, (name) => this.peers.get(name)?.key);
     this.peers = new PeerTable(this.#keys, touched);
@@ -126,15 +130,15 @@ export class HostState implements Snapshot {
       case 'subnet-gone':
         return this.#networks.departSubnet(item.name, item.revision);
       case 'host':
-        return this.peers.set(item);
+        return this.#changePeer(item.name, () => this.peers.set(item));
       case 'host-gone':
-        return this.peers.depart(item.name, item.revision);
+        return this.#changePeer(item.name, () => this.peers.depart(item.name, item.revision));
       case 'mapping':
         return this.mappings.set(item, now);
       case 'agreement':
-        return this.agreements.set(item);
+        return this.#changeAgreement(item.id, () => this.agreements.set(item));
       case 'agreement-gone':
-        return this.agreements.depart(item.id, item.revision);
+        return this.#changeAgreement(item.id, () => this.agreements.depart(item.id, item.revision));
     }
   }
 
@@ -150,8 +154,24 @@ export class HostState implements Snapshot {
   /** After a complete sync: what it did not name is gone. Mappings are asked for and stay. */
   keepOnly(named: { readonly [K in 'subnet' | 'host' | 'agreement']: ReadonlySet<string | number> }): void {
     for (const name of this.#networks.subnetNames()) if (!named.subnet.has(name)) this.#networks.removeSubnet(name);
-    for (const id of this.agreements.ids()) if (!named.agreement.has(id)) this.agreements.remove(id);
-    for (const name of this.peers.names()) if (!named.host.has(name)) this.peers.remove(name);
+    for (const id of this.agreements.ids()) {
+      if (!named.agreement.has(id)) this.#changeAgreement(id, () => this.agreements.remove(id));
+    }
+    for (const name of this.peers.names()) {
+      if (!named.host.has(name)) this.#changePeer(name, () => this.peers.remove(name));
+    }
+  }
+
+  #changeAgreement(id: number, change: () => void): void {
+    const before = this.agreements.get(id);
+    change();
+    logAgreementChange(this.#log, before, this.agreements.get(id));
+  }
+
+  #changePeer(name: string, change: () => void): void {
+    const before = this.peers.get(name);
+    change();
+    logPeerChange(this.#log, before, this.peers.get(name));
   }
 
   /** What a key stands for; undefined once that is gone. */

@@ -29,6 +29,8 @@ const DEFAULT_HEARTBEAT_MS = 1000;
 
 export type SessionState = 'registering' | 'syncing' | 'ready';
 
+export type RequestObserver = (seconds: number, kind: Request['kind']) => void;
+
 /** Who the agent is, and what it speaks with. */
 export interface SessionIdentity {
   /** The name of this host in the cloud's records. */
@@ -47,6 +49,8 @@ export interface SessionIdentity {
 
 export interface MapperSessionOptions extends SessionIdentity {
   send(datagram: Uint8Array): void;
+  /** Is told how long each request took until it was answered. */
+  observeRequest?: RequestObserver | undefined;
   /** Items in the order in which they take effect. */
   onItems(items: readonly Item[]): void;
   /** A new session of another incarnation of the store: revisions count anew. */
@@ -68,6 +72,9 @@ export class MapperSession {
   /** Why the last registration was refused: said once, however often it is tried. */
   #refusedFor: string | undefined;
   #lastHeard: number | undefined;
+  #startedAt = 0;
+  /** The daemon was found silent, and the log says so. */
+  #isToldSilent = false;
   #timers = new Set<() => void>();
   #cancelTick: (() => void) | undefined;
   #isStopped = false;
@@ -107,7 +114,16 @@ export class MapperSession {
   }
 
   start(): void {
+    this.#startedAt = this.#options.clock.now();
     this.#register();
+  }
+
+  /** To be called now and then: says once that the daemon is silent. */
+  noticeSilence(): void {
+    const silentMs = this.#silentMs();
+    if (this.#isToldSilent || silentMs <= SILENT_AFTER_HEARTBEATS * this.#heartbeatMs) return;
+    this.#isToldSilent = true;
+    this.#options.log.warn('mapper-silent', { silentMs });
   }
 
   stop(): void {
@@ -123,6 +139,8 @@ export class MapperSession {
     if (message === undefined || this.#isStopped) return;
     const isOfSession = message.session === this.#session || message.session === 0;
     if (!isOfSession) return;
+    if (this.#isToldSilent) this.#options.log.info('mapper-back', { silentMs: this.#silentMs() });
+    this.#isToldSilent = false;
     this.#lastHeard = this.#options.clock.now();
     if (message.body.kind === 'push') this.#takePush(message);
     else this.#requester.receive(message);
@@ -139,6 +157,11 @@ export class MapperSession {
     return this.#askWhenReady(report, (answer) => done(answer.kind === 'report-ack'));
   }
 
+  /** Since the daemon was heard last, or since the start. */
+  #silentMs(): number {
+    return Math.round(this.#options.clock.now() - (this.#lastHeard ?? this.#startedAt));
+  }
+
   #askWhenReady(request: Request, done: (answer: Answer) => void): boolean {
     if (this.#state !== 'ready' || this.#isStopped) return false;
     return this.#ask(request, done);
@@ -146,11 +169,14 @@ export class MapperSession {
 
   /** Asks in this session; a session that ends meanwhile answers as a refusal. */
   #ask(request: Request, done: (answer: Answer) => void, timeoutMs?: number): boolean {
+    const { clock, observeRequest } = this.#options;
     const session = this.#session;
+    const askedAt = clock.now();
     const isAsked = this.#requester.ask(
       request,
-      this.#options.clock.now(),
+      askedAt,
       (answer) => {
+        if (answer !== undefined) observeRequest?.((clock.now() - askedAt) / 1000, request.kind);
         if (answer?.kind === 'refused' && answer.code === 'unknown-session') this.#lose(session);
         done(answer ?? { kind: 'refused', code: 'unknown-session', reason: 'the session ended' });
       },
@@ -187,12 +213,19 @@ export class MapperSession {
     this.#heartbeatMs = registered.heartbeatMs;
     this.#pushes = new PushReceiver();
     this.#named = [];
-    if (registered.incarnation !== this.#incarnation && this.#incarnation !== '') this.#options.onNewIncarnation();
-    this.#incarnation = registered.incarnation;
+    this.#options.log.info('registered', { session: this.#session, incarnation: registered.incarnation });
+    this.#takeIncarnation(registered.incarnation);
     this.#state = 'syncing';
-    this.#options.log.info('registered', { session: this.#session, incarnation: this.#incarnation });
     this.#beatLater(this.#session);
     this.#sync(this.#session, '');
+  }
+
+  #takeIncarnation(incarnation: string): void {
+    const before = this.#incarnation;
+    this.#incarnation = incarnation;
+    if (before === '' || before === incarnation) return;
+    this.#options.log.warn('new-incarnation', { incarnation, before });
+    this.#options.onNewIncarnation();
   }
 
   #sync(session: number, cursor: string): void {
@@ -213,6 +246,7 @@ export class MapperSession {
     this.#named = [];
     this.#state = 'ready';
     this.#options.onSynced(named);
+    this.#options.log.info('resync', { items: named.length });
   }
 
   #take(items: readonly Item[]): void {

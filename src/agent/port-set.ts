@@ -174,7 +174,7 @@ export class PortSet {
     if (!(error instanceof UserError)) throw error;
     if (!this.#isCurrent(port)) return;
     const { name, device } = port.item;
-    this.#options.log.warn('port-failed', { port: name, device, error: error.message, hint: error.hint });
+    this.#options.log.warn('port-trouble', { port: name, device, error: error.message, hint: error.hint });
     // The cloud may believe it up still, from before this agent started.
     if (port.failures === 0) this.#options.report(name, port.item.revision, 'lost');
     this.#retry(port, 'failed', error.message);

@@ -34,6 +34,8 @@ export interface SlowPathOptions {
   see(seen: readonly Sighting[]): void;
   /** Asks the mapping daemon. */
   want(key: MappingKey): void;
+  /** A packet was decided to be dropped; those that repeat the decision are not told. */
+  refused(arrival: Arrival, reason: DropReason): void;
 }
 
 /** Decides what the fast path does not know, commits each decision before the next, and sends. */
@@ -108,7 +110,7 @@ export class SlowPath {
     const refusal = this.#refusal(upcall, outcome, now);
     if (refusal !== undefined) return { kind: 'flow', action: { kind: 'drop', reason: refusal }, cache: undefined };
     if (outcome.kind === 'hold') this.#hold(upcall, outcome.wanted);
-    if (outcome.kind === 'drop' && outcome.doubted !== undefined) this.#doubt(outcome.doubted);
+    if (outcome.kind === 'drop') this.#refuse(upcall, outcome);
     return compile(decision, now);
   }
 
@@ -134,6 +136,11 @@ export class SlowPath {
     this.#waiting.set(name, ids);
     this.counters.held++;
     this.#options.want(wanted);
+  }
+
+  #refuse({ arrival }: Upcall, { reason, doubted }: Outcome & { readonly kind: 'drop' }): void {
+    if (doubted !== undefined) this.#doubt(doubted);
+    this.#options.refused(arrival, reason);
   }
 
   #doubt(key: MappingKey): void {

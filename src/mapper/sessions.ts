@@ -113,7 +113,7 @@ export class Sessions {
     this.counters.opened++;
     const { host, boot, agentVersion, frameworks } = session;
     const from = formatEndpoint(endpoint);
-    this.#options.log.info('host-registered', { host, boot, from, agentVersion, frameworks: frameworks.join(',') });
+    this.#options.log.info('host-up', { host, boot, from, agentVersion, frameworks: frameworks.join(',') });
     return session;
   }
 
@@ -121,7 +121,9 @@ export class Sessions {
     this.counters[why]++;
     this.#byId.delete(session.id);
     if (this.#byHost.get(session.host) === session) this.#byHost.delete(session.host);
-    this.#options.log.info('session-ended', { host: session.host, boot: session.boot, why });
+    const { host, boot } = session;
+    if (why === 'silent') this.#options.log.warn('host-silent', { host, boot });
+    else this.#options.log.info('session-ended', { host, boot, why });
     this.#options.ended(session);
   }
 

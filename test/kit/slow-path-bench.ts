@@ -39,6 +39,7 @@ export function openBench(fastPath: FastPath, makeState: typeof hostX = hostX): 
     send: (packets) => sent.push(...packets.map(copied)),
     see: (sightings) => seen.push(...sightings.map(copiedSighting)),
     want: (key) => wanted.push(key),
+    refused: () => {},
   });
   const take = () => {
     const out = sent;

@@ -23,7 +23,7 @@ const EXPECTED_WARNINGS = [
   /^port-lost .*cause=deleted$/,
   /^session-lost /,
   // A guest's new host may be faster than the old one, whose device is still there; it tries again.
-  /^port-failed .*: an interface of this name exists already/,
+  /^port-trouble .*: an interface of this name exists already/,
 ];
 
 const cloud = twoTenants(`wt-soak-${process.pid}`);

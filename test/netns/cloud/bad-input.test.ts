@@ -172,7 +172,7 @@ describe('a TUN name that is in use', () => {
     expect(trouble).toMatch(
       new RegExp(`device weft1 in network namespace ${namespace}: .*of this name exists already`),
     );
-    expect(lab.log('x')).toMatch(/port-failed .*port=extra .*hint="?choose another name, or remove that interface/);
+    expect(lab.log('x')).toMatch(/port-trouble .*port=extra .*hint="?choose another name, or remove that interface/);
     expect(await lab.ip(namespace, '-details', 'link', 'show', 'weft1')).toContain('bridge');
     await until('the cloud knows it', LIMIT_MS, async () => (await cloudSays('extra')) === 'lost');
 
@@ -250,7 +250,7 @@ describe('an agent that cannot make devices', () => {
         expect(trouble).toMatch(new RegExp(`device ${DEVICE} .*: this machine has no TUN devices`));
       expect(await cloudSays('a50')).toBe('up');
     });
-    expect(log).toMatch(/port-failed .*port=a70 .*hint="?modprobe tun, and see that \/dev\/net\/tun exists/);
+    expect(log).toMatch(/port-trouble .*port=a70 .*hint="?modprobe tun, and see that \/dev\/net\/tun exists/);
     expect(log).not.toMatch(STACK);
   });
 });

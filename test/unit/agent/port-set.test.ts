@@ -67,7 +67,7 @@ describe('a port', () => {
       delays.push(clock.now() - since);
     }
     expect(delays).toEqual([100, 200, 400, 800, 1600, 3200, LONGEST_RETRY_MS, LONGEST_RETRY_MS, LONGEST_RETRY_MS]);
-    expect(log.events[0]).toMatchObject({ level: 'warn', event: 'port-failed', fields: { hint: 'remove it' } });
+    expect(log.events[0]).toMatchObject({ level: 'warn', event: 'port-trouble', fields: { hint: 'remove it' } });
     await succeed();
     expect(ports.byName('a30')).toMatchObject({ state: 'up', trouble: undefined });
   });

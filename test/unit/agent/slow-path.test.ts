@@ -138,6 +138,7 @@ it('each decision is committed before the next is made', () => {
     send: (packets: readonly OutPacket[]) => log.push(`send ${packets.length}`),
     see: () => {},
     want: () => {},
+    refused: () => {},
   });
   slowPath.handle({ packets: [{ kind: 'guest', port: 1, bytes: new Uint8Array() }], upcalls, seen: [] });
   expect(log).toEqual(['send 1', 'decide', 'resolve 1 flow', 'decide', 'resolve 2 flow', 'decide', 'resolve 3 flow']);
