@@ -18,10 +18,12 @@ export interface AgentArguments {
   readonly underlay: Endpoint;
   readonly mapper: Endpoint;
   readonly socket: string;
+  /** What it offers, best first; `undefined`: what an agent offers by itself. */
+  readonly frameworks: readonly string[] | undefined;
 }
 
 export function agentArguments(options: AgentArguments): string[] {
-  const { host, underlay, mapper, socket } = options;
+  const { host, underlay, mapper, socket, frameworks } = options;
   return [
     'agent',
     '--host',
@@ -32,5 +34,6 @@ export function agentArguments(options: AgentArguments): string[] {
     formatEndpoint(mapper),
     '--socket',
     socket,
+    ...(frameworks === undefined ? [] : ['--frameworks', frameworks.join(',')]),
   ];
 }

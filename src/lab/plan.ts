@@ -94,7 +94,7 @@ export function planLab(records: readonly CloudRecord[], section: LabSection, di
       ...loopbacks,
     ],
     mapper: mapperPlan(mapper, directory),
-    agents: hosts.map((host) => agentPlan(host, mapper, directory, guests)),
+    agents: hosts.map((host) => agentPlan(host, mapper, section, directory, guests)),
     guests,
     bridge,
   };
@@ -194,10 +194,18 @@ function mapperPlan(member: Member, directory: string): DaemonPlan {
   return daemonPlan(member, directory, 0, mapperArguments({ listen: member.endpoint, socket, database }));
 }
 
-function agentPlan(member: Member, mapper: Member, directory: string, guests: readonly GuestPlan[]): DaemonPlan {
+function agentPlan(
+  member: Member,
+  mapper: Member,
+  section: LabSection,
+  directory: string,
+  guests: readonly GuestPlan[],
+): DaemonPlan {
   const socket = join(directory, `${member.name}.sock`);
   const ports = guests.filter((guest) => guest.host === member.name).length;
-  const command = agentArguments({ host: member.name, underlay: member.endpoint, mapper: mapper.endpoint, socket });
+  const { name: host, endpoint: underlay } = member;
+  const frameworks = section.hosts.find(({ name }) => name === host)?.frameworks;
+  const command = agentArguments({ host, underlay, mapper: mapper.endpoint, socket, frameworks });
   return daemonPlan(member, directory, ports, command);
 }
 

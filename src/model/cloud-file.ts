@@ -136,10 +136,11 @@ class CloudReading {
     const problems = labSchemaProblems(plain);
     for (const { path, message } of problems) this.#complain(this.#lineAt(value, path), `lab: ${message}`);
     if (problems.length > 0) return;
-    const { name = DEFAULT_LAB_NAME, underlay, mapper } = plain as { name?: string; underlay?: string; mapper: string };
-    this.lab = { name, underlay, mapper };
-    for (const { key, message } of labProblems(this.lab, this.records)) {
-      this.#complain(this.#lineAt(value, [key]), message);
+    const section = plain as Partial<LabSection> & Pick<LabSection, 'mapper'>;
+    const { name = DEFAULT_LAB_NAME, underlay, mapper, hosts = [] } = section;
+    this.lab = { name, underlay, mapper, hosts };
+    for (const { path, message } of labProblems(this.lab, this.records)) {
+      this.#complain(this.#lineAt(value, path), message);
     }
   }
 

@@ -21,6 +21,8 @@ export interface TestCloud {
   readonly hosts: Readonly<Record<string, string>>;
   readonly ports: readonly TestPort[];
   readonly mapper: string;
+  /** Wire versions that a host's agent offers, best first; a host that is not named offers all. */
+  readonly frameworks?: Readonly<Record<string, readonly string[]>>;
 }
 
 export const DEVICE = `weft-${RUN_MARK}`;
@@ -64,6 +66,7 @@ export function portRecords(ports: readonly TestPort[]): object[] {
 
 export function cloudFile(cloud: TestCloud): string {
   const tenants = Object.entries(cloud.tenants);
+  const hosts = Object.entries(cloud.frameworks ?? {}).map(([name, frameworks]) => ({ name, frameworks }));
   return stringify({
     cloud: 'netweft/v1',
     tenants: tenants.map(([name, gni]) => ({ name, gni })),
@@ -72,6 +75,6 @@ export function cloudFile(cloud: TestCloud): string {
     hosts: Object.entries(cloud.hosts).map(([name, underlay]) => ({ name, underlay })),
     guests: cloud.ports.map(({ name, tenant }) => ({ name, tenant })),
     ports: portRecords(cloud.ports),
-    lab: { name: cloud.name, mapper: cloud.mapper },
+    lab: { name: cloud.name, mapper: cloud.mapper, hosts },
   });
 }

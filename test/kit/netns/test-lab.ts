@@ -12,7 +12,7 @@ import { LAB_VARIABLE, type LeftBehind, leftBehind } from './left-behind.ts';
 import { LineProcess } from './line-process.ts';
 import { cloudFile, type TestCloud, type TestPort } from './test-cloud.ts';
 
-const MAIN = fileURLToPath(new URL('../../../dist/cli/main.js', import.meta.url));
+export const MAIN = fileURLToPath(new URL('../../../dist/cli/main.js', import.meta.url));
 const COMMAND_LIMIT_MS = 50_000;
 const run = promisify(execFile);
 

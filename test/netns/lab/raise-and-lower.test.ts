@@ -51,7 +51,8 @@ function raise(
   progress: (line: string) => void = () => {},
 ): Promise<LabRecord> {
   const records = cloud(hosts);
-  const plan = planLab(records, { name: NAME, underlay: undefined, mapper: '198.18.0.100' }, labDirectory(NAME));
+  const section = { name: NAME, underlay: undefined, mapper: '198.18.0.100', hosts: [] };
+  const plan = planLab(records, section, labDirectory(NAME));
   return raiseLab({ plan, records, file: '/nowhere.yaml', program: PROGRAM, signal, progress });
 }
 

@@ -6,7 +6,7 @@ import type { CloudRecord } from '../../../src/model/records.ts';
 const RECORDS: readonly CloudRecord[] = [{ kind: 'host', spec: { name: 'x', underlay: '198.18.0.1' } }];
 
 test('names every daemon, whether it runs and where, and nothing of how the lab is made', () => {
-  const section = { name: 'test', underlay: undefined, mapper: '198.18.0.100' };
+  const section = { name: 'test', underlay: undefined, mapper: '198.18.0.100', hosts: [] };
   const plan = planLab(RECORDS, section, '/lab');
   const record = { schema: 'netweft.lab-record/v1', file: '/cloud.yaml', plan, identities: {}, processes: {} } as const;
   const daemon = (name: string, underlay: string) => ({

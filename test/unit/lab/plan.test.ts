@@ -4,7 +4,7 @@ import { planLab } from '../../../src/lab/plan.ts';
 import { resolveDaemon, resolveTarget } from '../../../src/lab/resolve-target.ts';
 import type { CloudRecord } from '../../../src/model/records.ts';
 
-const SECTION = { name: 'test', underlay: undefined, mapper: '198.18.0.100' };
+const SECTION = { name: 'test', underlay: undefined, mapper: '198.18.0.100', hosts: [] };
 
 function host(name: string, underlay: string): CloudRecord {
   return { kind: 'host', spec: { name, underlay } };
@@ -63,6 +63,13 @@ describe('planLab', () => {
     expect(y?.arguments.join(' ')).toContain('agent --host y --underlay 198.18.1.2:9000 --mapper 198.18.0.100:7791');
     expect(y).toMatchObject({ namespace: 'weft-test-y', ports: 1, socket: '/run/netweft/lab/test/y.sock' });
     expect(agents.map((agent) => agent.ports)).toEqual([0, 1]);
+  });
+
+  test('lets an agent offer what the file says, and every other what it offers by itself', () => {
+    const hosts = [{ name: 'y', frameworks: ['udp-pb/1.0', 'udp/2.0'] }];
+    const [x, y] = planLab(TWO_HOSTS, { ...SECTION, hosts }, '/run').agents;
+    expect(y?.arguments.slice(-2)).toEqual(['--frameworks', 'udp-pb/1.0,udp/2.0']);
+    expect(x?.arguments).not.toContain('--frameworks');
   });
 
   test('keeps a guest without a namespace on its host', () => {

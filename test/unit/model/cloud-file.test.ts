@@ -38,9 +38,15 @@ describe('the examples', () => {
       'b50',
       'b70',
     ]);
-    expect(file.lab).toEqual({ name: 'two-tenants', underlay: '198.18.0.0/24', mapper: '198.18.0.2' });
+    expect(file.lab).toEqual({ name: 'two-tenants', underlay: '198.18.0.0/24', mapper: '198.18.0.2', hosts: [] });
     expect(EXAMPLE.split('\n')[(file.lineOf('host', 'y') ?? 0) - 1]).toBe('  - name: y');
     expect(file.lineOf('host', 'nobody')).toBeUndefined();
+  });
+
+  test('what the agents of a lab offer is said per host', () => {
+    const hosts = '  hosts:\n    - name: x\n      frameworks:\n        - udp-pb/1.0\n        - udp/1.0\n';
+    const { lab } = parseCloudFile(`${EXAMPLE}${hosts}`, 'two-tenants.yaml');
+    expect(lab?.hosts).toEqual([{ name: 'x', frameworks: ['udp-pb/1.0', 'udp/1.0'] }]);
   });
 
   test('a label stack', () => {
@@ -104,6 +110,40 @@ describe('each mistake is named by its line, with its reason and a way out', () 
     // The device's own line, not the namespace's, is the one that is wrong.
     const expectedLine = replacement.startsWith('    namespace') ? number + 1 : number;
     if (!expected.source.includes('YAML')) expect(problems[0]).toMatch(new RegExp(`^c\\.yaml:${expectedLine}: `));
+  });
+
+  test.each([
+    ['a host that is not', ['- name: w', '  frameworks: [udp/2.0]'], 1, /lab: there is no host w; /],
+    [
+      'a host listed twice',
+      ['- {name: x, frameworks: [udp/2.0]}', '- {name: x, frameworks: [udp/1.0]}'],
+      2,
+      /lab: host x is listed twice/,
+    ],
+    [
+      'a wire version that nobody speaks',
+      ['- name: x', '  frameworks: [udp/2.0, udp/9.0]'],
+      2,
+      /lab: "hosts\.0\.frameworks\.1" is "udp\/9\.0", it must be one of udp\/2\.0, udp\/1\.0, udp-pb\/1\.0$/,
+    ],
+    [
+      'a host that offers nothing',
+      ['- name: x', '  frameworks: []'],
+      2,
+      /lab: "hosts\.0\.frameworks" is \[\], it must be a list of wire versions/,
+    ],
+    ['a host without its frameworks', ['- name: x'], 1, /lab: "frameworks" is missing; it must be a list of wire/],
+    [
+      'an unknown key of a host',
+      ['- name: x', '  framework: [udp/1.0]'],
+      2,
+      /lab: unknown key "framework"; did you mean "frameworks"\?/,
+    ],
+  ])('in the hosts of the lab: %s', (_, lines, wrong, expected) => {
+    const problems = problemsOf([EXAMPLE.trimEnd(), '  hosts:', ...lines.map((line) => `    ${line}`), ''].join('\n'));
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toMatch(expected);
+    expect(problems[0]).toMatch(new RegExp(`^c\\.yaml:${EXAMPLE.trimEnd().split('\n').length + 1 + wrong}: `));
   });
 
   test('a name with a line break adds no line to the list', () => {
