@@ -9,6 +9,9 @@ import { EXIT, EXIT_MEANINGS } from './exit-status.ts';
 import { addHelpCommand, findCommand, helpWords } from './help-command.ts';
 import { usageErrorText } from './usage-error.ts';
 
+/** By which the scripts of `weft completion` ask what may stand at the cursor. */
+const COMPLETE_WORD = '__complete';
+
 type AddCommand = (program: Command, cli: Cli) => void;
 
 /** Every command, in the order of `weft --help`; each is loaded only when it is needed. */
@@ -26,6 +29,7 @@ const COMMANDS: ReadonlyMap<string, () => Promise<AddCommand>> = new Map([
   ['mapper', async () => (await import('./commands/mapper.ts')).addMapperCommand],
   ['agent', async () => (await import('./commands/agent.ts')).addAgentCommand],
   ['lab', async () => (await import('./commands/lab.ts')).addLabCommand],
+  ['completion', async () => (await import('./commands/completion.ts')).addCompletionCommand],
 ]);
 
 const TEXT: CommandText = {
@@ -37,6 +41,7 @@ const TEXT: CommandText = {
 export async function runCli(words: readonly string[], cli: Cli): Promise<number> {
   watchAnswers(answerNotes(cli));
   try {
+    if (words[0] === COMPLETE_WORD) return await complete(words.slice(2), cli);
     const program = await buildProgram(words, cli);
     await program.parseAsync(words, { from: 'user' });
     return cli.exitCode;
@@ -45,6 +50,13 @@ export async function runCli(words: readonly string[], cli: Cli): Promise<number
     cli.err(errorText(error));
     return errorExitCode(error);
   }
+}
+
+/** Only what may be named after the words is loaded. */
+async function complete(words: readonly string[], cli: Cli): Promise<number> {
+  const { printCompletions } = await import('./completion/print-completions.ts');
+  await printCompletions(await buildProgram(words.slice(0, -1), cli), words, cli);
+  return EXIT.ok;
 }
 
 /** With the one command that the first word names, or with all where help or a suggestion needs them. */
