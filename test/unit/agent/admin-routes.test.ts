@@ -7,6 +7,7 @@ import type {
   FlowsDocument,
   PortsDocument,
 } from '../../../src/admin/documents.ts';
+import { Streams } from '../../../src/admin/stream-server.ts';
 import { agentRoutes } from '../../../src/agent/admin-routes.ts';
 import { DROP_REASON_NAMES } from '../../../src/pipeline/drop-reasons.ts';
 import { openAgent, openReadyAgent, portItem, udpPacket } from '../../kit/agent-bench.ts';
@@ -24,7 +25,7 @@ interface Documents {
 /** What a client reads: the JSON of the answer. */
 async function get<Path extends keyof Documents>({ agent }: Opened, path: Path, query: Record<string, string> = {}) {
   const app = Fastify();
-  agentRoutes(agent, 0)(app);
+  agentRoutes(agent, 0)(app, new Streams());
   const response = await app.inject({ method: 'GET', url: path, query });
   await app.close();
   return { status: response.statusCode, document: response.json<Documents[Path]>() };
@@ -32,7 +33,7 @@ async function get<Path extends keyof Documents>({ agent }: Opened, path: Path, 
 
 async function postExplain({ agent }: Opened, payload: object) {
   const app = Fastify();
-  agentRoutes(agent, 0)(app);
+  agentRoutes(agent, 0)(app, new Streams());
   const response = await app.inject({ method: 'POST', url: '/v1/explain', payload });
   await app.close();
   return { status: response.statusCode, document: response.json<ExplainDocument>() };

@@ -1,0 +1,33 @@
+import { adminStream } from '../admin/stream-client.ts';
+import type { AliveDocument, LostDocument, StreamDocument } from '../admin/stream-documents.ts';
+import { formatCount } from './amounts.ts';
+import type { Cli } from './cli.ts';
+
+/** What a stream is opened for. */
+export type Told = Exclude<StreamDocument, AliveDocument | LostDocument>;
+
+/**
+ * Hands on each document until SIGTERM or SIGINT, or until the daemon ends. What was lost because this program was
+ * too slow is told on standard error.
+ */
+export async function followStream(
+  cli: Cli,
+  socket: string,
+  path: string,
+  take: (document: Told) => void | Promise<void>,
+  body?: unknown,
+): Promise<void> {
+  const ending = new AbortController();
+  const forget = cli.onStopSignal(() => ending.abort());
+  try {
+    for await (const document of adminStream(socket, path, ending.signal, body)) {
+      if (document.schema === 'netweft.lost/v1') {
+        cli.err(`weft: ${formatCount(document.lost, 'line')} lost here: they came faster than they were read\n`);
+      } else if (document.schema !== 'netweft.alive/v1') {
+        await take(document);
+      }
+    }
+  } finally {
+    forget();
+  }
+}
