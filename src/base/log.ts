@@ -25,10 +25,19 @@ export interface Logger {
   error(event: string, fields?: LogFields): void;
 }
 
-export interface LogOptions {
+/** What an operator may change while a program runs. */
+export interface LogSettings {
   readonly format: LogFormat;
   /** The lowest level that is written. */
   readonly level: LogLevel;
+}
+
+export interface AdjustableLogger extends Logger {
+  /** Takes effect with the next line. */
+  adjust(settings: LogSettings): void;
+}
+
+export interface LogOptions extends LogSettings {
   /** Which program speaks: `agent`, `mapper`. */
   readonly component: string;
   /** Takes one line with its line end. Default: standard output, which is never waited for. */
@@ -42,9 +51,9 @@ export const silentLogger: Logger = { debug() {}, info() {}, warn() {}, error() 
  * Writes one line per event: `text` as `TIME LEVEL component event name=value ...`, `json` as one
  * object. Times are RFC 3339, UTC. No value can break a line or control the terminal.
  */
-export function createLogger(options: LogOptions): Logger {
+export function createLogger(options: LogOptions): AdjustableLogger {
   const write = options.write ?? standardOutput();
-  const format = options.format === 'json' ? jsonLine : textLine;
+  let format = formatter(options.format);
   const log = pino(
     {
       level: options.level,
@@ -60,7 +69,15 @@ export function createLogger(options: LogOptions): Logger {
     info: (event, fields = {}) => log.info(fields, event),
     warn: (event, fields = {}) => log.warn(fields, event),
     error: (event, fields = {}) => log.error(fields, event),
+    adjust(settings) {
+      format = formatter(settings.format);
+      log.level = settings.level;
+    },
   };
+}
+
+function formatter(format: LogFormat): (line: string) => string {
+  return format === 'json' ? jsonLine : textLine;
 }
 
 function standardOutput(): (line: string) => void {

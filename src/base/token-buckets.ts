@@ -12,10 +12,15 @@ interface Bucket {
 
 /** One token bucket for each of those who share something. A full bucket is forgotten. */
 export class TokenBuckets {
-  readonly #options: TokenBucketsOptions;
+  #options: TokenBucketsOptions;
   readonly #buckets = new Map<number, Bucket>();
 
   constructor(options: TokenBucketsOptions) {
+    this.#options = options;
+  }
+
+  /** Counts differently from now on; what a bucket holds beyond the new burst is lost. */
+  setTerms(options: TokenBucketsOptions): void {
     this.#options = options;
   }
 
