@@ -62,7 +62,7 @@ const EXPLAIN_BODY = {
 };
 
 function status(agent: Agent, startedAt: number): AgentStatusDocument {
-  const { host, version, boot, mapper, fastPath, frameworks, clock } = agent.options;
+  const { host, version, boot, mapper, fastPath, clock } = agent.options;
   const { session, state } = agent;
   const path = fastPath.status();
   return {
@@ -79,7 +79,7 @@ function status(agent: Agent, startedAt: number): AgentStatusDocument {
       ...(session.lastHeard === undefined ? {} : { lastHeardMs: Math.round(clock.now() - session.lastHeard) }),
     },
     underlay: agent.io === undefined ? '' : formatEndpoint(agent.io.underlay),
-    frameworks,
+    frameworks: session.frameworks,
     fastPath: { name: fastPath.name, flows: path.flows, capacity: path.capacity, pending: path.upcallsWaiting },
     ports: countBy(agent.ports.all(), (port) => port.state),
     mappings: state.mappings.size,

@@ -12,7 +12,7 @@ import { MapperSession, type RequestObserver, type SessionIdentity } from './map
 import { PortSet } from './port-set.ts';
 import { Reports } from './reports.ts';
 import { Watchers } from './observe/watchers.ts';
-import { SlowPath } from './slow-path.ts';
+import { SlowPath, type SlowPathRates } from './slow-path.ts';
 
 /** How often what expires is looked at, ms. */
 const SWEEP_MS = 1000;
@@ -25,6 +25,13 @@ export interface AgentOptions extends SessionIdentity {
   readonly observeRequest?: RequestObserver | undefined;
   /** The agent cannot go on. */
   onFault(error: Error): void;
+}
+
+/** What an operator may change while the agent runs. */
+export interface AgentSettings {
+  /** Framework versions to offer, best first. */
+  readonly frameworks: readonly string[];
+  readonly rates: SlowPathRates;
 }
 
 /**
@@ -109,6 +116,11 @@ export class Agent {
     this.session.stop();
     this.ports.closeAll();
     await this.#io?.close();
+  }
+
+  reconfigure({ frameworks, rates }: AgentSettings): void {
+    this.slowPath.setRates(rates);
+    this.session.offer(frameworks);
   }
 
   receiveControl(datagram: Uint8Array): void {

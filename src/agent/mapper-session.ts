@@ -38,7 +38,7 @@ export interface SessionIdentity {
   /** Random per start, 16 hexadecimal digits. */
   readonly boot: string;
   readonly version: string;
-  /** Framework versions to offer, best first. */
+  /** Framework versions to offer first, best first. */
   readonly frameworks: readonly string[];
   readonly mapper: Endpoint;
   readonly clock: Clock;
@@ -63,6 +63,8 @@ export class MapperSession {
   readonly counters = { datagramsIn: 0, badDatagrams: 0, registrations: 0, refusals: 0 };
   readonly #options: MapperSessionOptions;
   readonly #requester: Requester;
+  /** What to offer from the next registration on. */
+  #frameworks: readonly string[];
   #state: SessionState = 'registering';
   #session = 0;
   #incarnation = '';
@@ -81,10 +83,15 @@ export class MapperSession {
 
   constructor(options: MapperSessionOptions) {
     this.#options = options;
+    this.#frameworks = options.frameworks;
     this.#requester = new Requester({
       random: options.random,
       send: (id, body) => this.#transmit({ id, session: body.kind === 'register' ? 0 : this.#session, body }),
     });
+  }
+
+  get frameworks(): readonly string[] {
+    return this.#frameworks;
   }
 
   get state(): SessionState {
@@ -147,6 +154,16 @@ export class MapperSession {
     this.#arm();
   }
 
+  /**
+   * Offers other framework versions: registers anew, upon which the mapping daemon selects again for
+   * every pair. What is agreed goes on being used until something else is.
+   */
+  offer(frameworks: readonly string[]): void {
+    if (frameworks.join() === this.#frameworks.join()) return;
+    this.#frameworks = frameworks;
+    if (this.#session !== 0 && !this.#isStopped) this.#beginAnew();
+  }
+
   lookup(keys: readonly MappingKey[], done: (items: readonly Item[] | undefined) => void): boolean {
     return this.#askWhenReady({ kind: 'lookup', keys }, (answer) =>
       done(answer.kind === 'lookup-answer' ? answer.items : undefined),
@@ -187,12 +204,15 @@ export class MapperSession {
   }
 
   #register(): void {
-    const { host, boot, version, frameworks } = this.#options;
+    const { host, boot, version } = this.#options;
+    const frameworks = this.#frameworks;
     this.#state = 'registering';
     this.#session = 0;
     this.#ask({ kind: 'register', host, boot, agentVersion: version, frameworks }, (answer) => {
       if (this.#isStopped) return;
-      if (answer.kind === 'registered') this.#begin(answer);
+      // Other ones are offered since.
+      if (answer.kind === 'registered' && frameworks !== this.#frameworks) this.#register();
+      else if (answer.kind === 'registered') this.#begin(answer);
       else if (answer.kind === 'refused') this.#refused(answer);
     });
   }
@@ -276,6 +296,10 @@ export class MapperSession {
   #lose(session: number): void {
     if (session === 0 || session !== this.#session || this.#isStopped) return;
     this.#options.log.warn('session-lost', { session });
+    this.#beginAnew();
+  }
+
+  #beginAnew(): void {
     this.#session = 0;
     this.#requester.cancelAll();
     this.#register();

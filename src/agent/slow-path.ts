@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 import { endpointNumber } from '../base/ipv4.ts';
-import { TokenBuckets } from '../base/token-buckets.ts';
+import { TokenBuckets, type TokenBucketsOptions } from '../base/token-buckets.ts';
 import type { MappingKey } from '../control/messages.ts';
 import { compile } from '../fastpath/compile.ts';
 import type { FastPath, Resolution, StepOutput, Upcall } from '../fastpath/fast-path.ts';
@@ -24,6 +24,12 @@ export const MAX_WAITING_PER_MAPPING = 32;
 export const LOOKUP_RATE = { burst: 200, perSecond: 100 };
 /** ICMP errors that one port gets back (RFC 1812 section 4.3.2.8). */
 export const REPLY_RATE = { burst: 50, perSecond: 100 };
+
+/** What one port, or one host, may take from the others. */
+export interface SlowPathRates {
+  readonly lookups: TokenBucketsOptions;
+  readonly replies: TokenBucketsOptions;
+}
 
 export interface SlowPathOptions {
   readonly clock: Clock;
@@ -51,6 +57,11 @@ export class SlowPath {
 
   constructor(options: SlowPathOptions) {
     this.#options = options;
+  }
+
+  setRates({ lookups, replies }: SlowPathRates): void {
+    this.#lookupTokens.setTerms(lookups);
+    this.#replyTokens.setTerms(replies);
   }
 
   /** Handles a batch to its end; its bytes are borrowed. */
