@@ -7,8 +7,10 @@ import type { AgreementsDocument } from '../../../src/admin/documents.ts';
 import { NOTHING } from '../../kit/netns/left-behind.ts';
 import { twoTenants } from '../../kit/netns/test-cloud.ts';
 import { MAIN, TestLab } from '../../kit/netns/test-lab.ts';
+import { until } from '../../kit/netns/until.ts';
 
 const PINGS = 3;
+const LIMIT_MS = 15_000;
 
 /** Host x offers one version, y prefers it, and z offers what an agent offers by itself. */
 const cloud = {
@@ -44,8 +46,11 @@ async function decoded(frames: number, act: () => Promise<void>): Promise<Frame[
   tcpdump.stdout.pipe(decode.stdin);
   const lines = text(decode.stdout);
   const ended = once(decode, 'close');
-  tcpdump.stderr.setEncoding('utf8');
-  for await (const message of tcpdump.stderr) if (String(message).includes('listening on')) break;
+  let messages = '';
+  tcpdump.stderr.on('data', (chunk) => {
+    messages += String(chunk);
+  });
+  await until('tcpdump listens', LIMIT_MS, () => messages.includes('listening on'));
   await act();
   expect(await ended).toEqual([0, null]);
   return (await lines)

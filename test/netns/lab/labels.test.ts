@@ -5,12 +5,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { until } from '../../kit/netns/until.ts';
 import { RUN_MARK } from '../../kit/run-mark.ts';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const MAIN = join(ROOT, 'dist/cli/main.js');
 const LAB = `wt-lbl-${process.pid}-${RUN_MARK}`;
 const PINGS = 3;
+const LIMIT_MS = 15_000;
 
 let folder = '';
 
@@ -39,9 +41,12 @@ async function captured(frames: number, act: () => void): Promise<string> {
   const filter = ['-U', '--immediate-mode', '-c', String(frames), '-w', file, 'udp', 'port', '7790'];
   const bridge = `/run/netns/weft-${LAB}-bridge`;
   const tcpdump = spawn('nsenter', [`--net=${bridge}`, '--', 'timeout', '30', 'tcpdump', '-ni', 'bridge', ...filter]);
-  tcpdump.stderr.setEncoding('utf8');
-  for await (const text of tcpdump.stderr) if (String(text).includes('listening on')) break;
+  let messages = '';
+  tcpdump.stderr.on('data', (chunk) => {
+    messages += String(chunk);
+  });
   const ended = once(tcpdump, 'exit');
+  await until('tcpdump listens', LIMIT_MS, () => messages.includes('listening on'));
   act();
   expect(await ended).toEqual([0, null]);
   return file;
