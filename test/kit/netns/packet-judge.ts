@@ -4,6 +4,7 @@ import type { DropsDocument } from '../../../src/admin/documents.ts';
 import type { Capture } from './capture.ts';
 import type { LineProcess } from './line-process.ts';
 import { packetNumber } from './numbered-packets.ts';
+import { silence } from './silence.ts';
 import { DEVICE } from './test-cloud.ts';
 import type { TestLab } from './test-lab.ts';
 import { until } from './until.ts';
@@ -35,7 +36,7 @@ export class PacketJudge {
   /** Takes the guests' kernels out of the play, so that they answer nothing, and listens at every device. */
   static async start(lab: TestLab): Promise<PacketJudge> {
     const judge = new PacketJudge(lab);
-    await Promise.all(lab.cloud.ports.map((port) => judge.#silence(port.namespace)));
+    await Promise.all(lab.cloud.ports.map((port) => silence(lab, port.namespace)));
     await Promise.all(lab.cloud.ports.map((port) => judge.#listen(port.name, port.namespace)));
     return judge;
   }
@@ -102,12 +103,6 @@ export class PacketJudge {
     const { sent, errors } = await sender.ask<{ sent: number; errors: string[] }>(lines);
     if (errors.length > 0) throw new Error(`the kernel of ${namespace} refused packets: ${errors.join(', ')}`);
     return sent;
-  }
-
-  /** Without an address nothing is for the guest's own kernel, and a route leads every packet to the device. */
-  async #silence(namespace: string): Promise<void> {
-    await this.#lab.ip(namespace, 'address', 'flush', 'dev', DEVICE);
-    await this.#lab.ip(namespace, 'route', 'add', 'default', 'dev', DEVICE);
   }
 
   async #listen(guest: string, namespace: string): Promise<void> {
