@@ -23,6 +23,7 @@ export const MAX_PENDING_ITEMS = 8192;
 
 interface InFlight {
   readonly push: Push;
+  readonly firstSentAt: number;
   sent: number;
   retryAt: number;
 }
@@ -36,12 +37,15 @@ interface Waiter {
 export interface PushSenderOptions {
   readonly random: Random;
   send(push: Push): void;
+  /** Is told how long each message took from its first sending to its acknowledgement. */
+  readonly observe?: ((seconds: number) => void) | undefined;
 }
 
 export class PushSender {
   readonly counters = { sent: 0, retransmitted: 0, overflowed: 0 };
   readonly #random: Random;
   readonly #send: (push: Push) => void;
+  readonly #observe: ((seconds: number) => void) | undefined;
   readonly #queue: Item[] = [];
   /** In the order of their sequences, without gaps. */
   readonly #inFlight: InFlight[] = [];
@@ -54,6 +58,7 @@ export class PushSender {
   constructor(options: PushSenderOptions) {
     this.#random = options.random;
     this.#send = (push) => options.send(push);
+    this.#observe = options.observe;
   }
 
   /** Items that are not acknowledged. */
@@ -82,8 +87,10 @@ export class PushSender {
   acknowledge(sequence: number, now: number): void {
     if (sequence >= this.#nextSequence) return;
     while (this.#inFlight[0] !== undefined && this.#inFlight[0].push.sequence <= sequence) {
-      this.#acknowledgedItems += this.#inFlight[0].push.items.length;
+      const { push, firstSentAt } = this.#inFlight[0];
+      this.#acknowledgedItems += push.items.length;
       this.#inFlight.shift();
+      this.#observe?.((now - firstSentAt) / 1000);
     }
     this.#fillWindow(now);
     this.#wake();
@@ -109,6 +116,7 @@ export class PushSender {
       const items = this.#queue.splice(0, fittingItems(this.#queue, 0));
       const message: InFlight = {
         push: { kind: 'push', sequence: this.#nextSequence++, items },
+        firstSentAt: now,
         sent: 0,
         retryAt: now,
       };

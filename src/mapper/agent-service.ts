@@ -2,7 +2,7 @@ import { DecodeError } from '../base/errors.ts';
 import type { Endpoint } from '../base/ipv4.ts';
 import type { Logger } from '../base/log.ts';
 import { decodeMessage } from '../control/codec.ts';
-import type { Message, RefusalCode, Register, Report } from '../control/messages.ts';
+import type { Message, RefusalCode, Register, Report, Request } from '../control/messages.ts';
 import type { SessionLayer } from '../control/session-layer.ts';
 import type { Store } from '../store/store.ts';
 import type { Agreements } from './agreements.ts';
@@ -31,6 +31,8 @@ export interface AgentServiceOptions {
 /** Everything that agents ask for: each request is executed once, and answered as often as it comes. */
 export class AgentService {
   readonly counters = { datagrams: 0, undecodable: 0, unexpected: 0, unknownSession: 0, refused: 0, failed: 0 };
+  /** Requests by kind, each once however often it arrived. */
+  readonly requests: Record<Request['kind'], number> = { register: 0, heartbeat: 0, sync: 0, lookup: 0, report: 0 };
   readonly #options: AgentServiceOptions;
 
   constructor(options: AgentServiceOptions) {
@@ -86,6 +88,7 @@ export class AgentService {
     }
     const registration = this.#options.sessions.register(body, id, from);
     if (registration.state === 'ignored') return;
+    if (registration.state !== 'repeated') this.requests.register++;
     if (registration.state === 'refused') {
       this.#refuse(from, { id, session: 0 }, registration.code, registration.reason);
       return;
@@ -123,15 +126,19 @@ export class AgentService {
   #execute(session: Session, { id, body }: Message): void {
     switch (body.kind) {
       case 'heartbeat':
+        this.requests.heartbeat++;
         session.answer(id, { kind: 'heartbeat-ack' });
         break;
       case 'sync':
+        this.requests.sync++;
         session.answer(id, syncPage(this.#options.state, session, body.cursor));
         break;
       case 'lookup':
+        this.requests.lookup++;
         this.#options.lookups.ask(session, id, body.keys);
         break;
       case 'report':
+        this.requests.report++;
         void this.#report(session, id, body);
         break;
     }

@@ -45,6 +45,11 @@ export class Lookups {
     this.#options = options;
   }
 
+  /** Look-ups that wait for an agreement. */
+  get held(): number {
+    return this.#held.size;
+  }
+
   ask(session: Session, messageId: number, keys: readonly MappingKey[]): void {
     this.counters.lookups++;
     if (this.#isAnyReady(session, keys)) this.#answer(session, messageId, keys);

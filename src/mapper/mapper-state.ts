@@ -14,6 +14,8 @@ export interface ModelValue {
 
 /** What the changes of one revision may have altered, for those who tell agents. */
 export interface StateTouch {
+  /** Records that were written or removed. */
+  readonly records: RecordChange[];
   readonly hosts: Set<string>;
   readonly keys: Set<string>;
   /** Hosts whose own record changed or went. */
@@ -47,7 +49,13 @@ export class MapperState {
 
   apply(changes: readonly Change[], revision: number): StateTouch {
     this.revision = revision;
-    const touch: StateTouch = { hosts: new Set(), keys: new Set(), hostRecords: new Set(), agreements: [] };
+    const touch: StateTouch = {
+      records: [],
+      hosts: new Set(),
+      keys: new Set(),
+      hostRecords: new Set(),
+      agreements: [],
+    };
     const records: RecordChange[] = [];
     for (const change of changes) this.#applyOne(change, parseStoreKey(change.key), records, touch);
     this.#held.push(...records);
@@ -100,6 +108,7 @@ export class MapperState {
   #applyRecords(touch: StateTouch): void {
     const changes = this.#held;
     this.#held = [];
+    touch.records.push(...changes);
     for (const { kind, name } of changes) if (kind === 'host') touch.hostRecords.add(name);
     const { hosts, keys } = this.cloud.apply(changes);
     for (const host of hosts) touch.hosts.add(host);

@@ -11,8 +11,10 @@ import { AgentService } from './agent-service.ts';
 import { Agreements } from './agreements.ts';
 import { type ApplyResult, CloudEditor } from './cloud-editor.ts';
 import type { StoredRecord } from './cloud-view.ts';
+import { Convergence } from './convergence.ts';
 import { SWEEP_MS } from './limits.ts';
 import { JournalRunner } from './journal-runner.ts';
+import { logChanges } from './log-changes.ts';
 import { Lookups } from './lookups.ts';
 import { MapperState, type StateTouch } from './mapper-state.ts';
 import { type MapperStatus, mapperStatus, portState } from './mapper-status.ts';
@@ -29,6 +31,15 @@ export interface MapperOptions {
   readonly layer: SessionLayer;
   send(to: Endpoint, datagram: Uint8Array): void;
   readonly log: Logger;
+  readonly observe?: MapperObservers | undefined;
+}
+
+/** Take durations in seconds. */
+export interface MapperObservers {
+  /** From the first sending of a push to its acknowledgement. */
+  push(seconds: number): void;
+  /** From a change to the acknowledgement of the last agent that was told of it. */
+  converged(seconds: number): void;
 }
 
 /** A record as it is, with what the cloud last heard of it, see `RecordEntry`. */
@@ -52,18 +63,21 @@ export class Mapper {
   readonly #agreements: Agreements;
   readonly #lookups: Lookups;
   readonly #service: AgentService;
+  readonly #convergence: Convergence;
   readonly #startedAt: number;
   #cancelSweep = () => {};
   #isStarted = false;
 
   constructor(options: MapperOptions) {
-    const { store, clock, random, layer, log } = options;
+    const { store, clock, random, layer, log, observe } = options;
     const { state } = this;
     const send = (to: Endpoint, message: Message) => options.send(to, layer.seal(encodeMessage(message), to));
     const ended = (session: Session) => this.#lookups.drop(session);
     const onChanges = (changes: readonly Change[], revision: number) => this.#changed(changes, revision);
     const follower = new StoreFollower({ store, onChanges, onFailure: throwLater });
-    const sessions = new Sessions({ clock, random, log, send, ended });
+    const convergence = new Convergence({ clock, observe: observe?.converged });
+    const pushes = { pushed: () => convergence.pushed(), observe: observe?.push };
+    const sessions = new Sessions({ clock, random, log, send, ended, pushes });
     const subscriptions = new Subscriptions(clock);
     const agreements = new Agreements({ store, state, follower, sessions, clock, log });
     const lookups = new Lookups({ state, agreements, sessions, subscriptions, clock });
@@ -72,11 +86,26 @@ export class Mapper {
     this.#follower = follower;
     this.#journal = new JournalRunner({ store, follower, clock, log });
     this.#editor = new CloudEditor(store, state, follower, this.#journal);
+    this.#convergence = convergence;
     this.#sessions = sessions;
     this.#subscriptions = subscriptions;
     this.#agreements = agreements;
     this.#lookups = lookups;
     this.#service = new AgentService({ store, state, follower, sessions, agreements, lookups, layer, log, send });
+  }
+
+  /** For those who count and measure. */
+  get parts() {
+    return {
+      sessions: this.#sessions,
+      subscriptions: this.#subscriptions,
+      agreements: this.#agreements,
+      lookups: this.#lookups,
+      service: this.#service,
+      journal: this.#journal,
+      convergence: this.#convergence,
+      store: this.#options.store,
+    };
   }
 
   /** Resolves when everything in the store is known; datagrams that come earlier are not taken. */
@@ -151,6 +180,11 @@ export class Mapper {
   #changed(changes: readonly Change[], revision: number): void {
     const touch = this.state.apply(changes, revision);
     if (!this.#isStarted) return;
+    logChanges(this.#options.log, touch, revision);
+    this.#convergence.change(() => this.#tell(touch));
+  }
+
+  #tell(touch: StateTouch): void {
     this.#forgetSyncs(touch);
     for (const host of touch.hostRecords) this.#tellPeers(host);
     for (const host of touch.hosts) {

@@ -19,6 +19,13 @@ export interface SessionOptions {
   readonly random: Random;
   send(to: Endpoint, message: Message): void;
   ended(session: Session, why: SessionEnd): void;
+  readonly pushes: PushObservers;
+}
+
+/** Who wants to know of pushes: see `convergence.ts`, and `observe` of `push-sender.ts`. */
+export interface PushObservers {
+  pushed?(): (() => void) | undefined;
+  readonly observe?: ((seconds: number) => void) | undefined;
 }
 
 /** What a port was last reported as, and by which request: a late duplicate must not undo a newer report. */
@@ -54,6 +61,8 @@ export class Session {
   lastHeard: number;
   readonly #options: SessionOptions;
   readonly #pushes: PushSender;
+  /** Of pushes that are not acknowledged: what wants to know when they are settled. */
+  readonly #unsettled = new Set<() => void>();
   #cancelPushTimer = () => {};
   #cancelSilenceTimer = () => {};
   #isEnded = false;
@@ -69,7 +78,11 @@ export class Session {
     this.registrationId = options.registrationId;
     this.endpoint = options.endpoint;
     this.lastHeard = options.clock.now();
-    this.#pushes = new PushSender({ random: options.random, send: (push) => this.#send(0, push) });
+    this.#pushes = new PushSender({
+      random: options.random,
+      send: (push) => this.#send(0, push),
+      observe: options.pushes.observe,
+    });
     this.#watchSilence();
   }
 
@@ -92,7 +105,8 @@ export class Session {
   /** Delivers items in order; `acknowledged` runs when the agent has them all. */
   push(items: readonly Item[], acknowledged?: () => void): void {
     if (this.#isEnded || items.length === 0) return;
-    if (!this.#pushes.push(items, this.#options.clock.now(), acknowledged)) this.end('overflowed');
+    const whenAcknowledged = this.#settledBy(acknowledged);
+    if (!this.#pushes.push(items, this.#options.clock.now(), whenAcknowledged)) this.end('overflowed');
     this.#armPushTimer();
   }
 
@@ -106,7 +120,19 @@ export class Session {
     this.#isEnded = true;
     this.#cancelPushTimer();
     this.#cancelSilenceTimer();
+    for (const settle of this.#unsettled) settle();
+    this.#unsettled.clear();
     this.#options.ended(this, why);
+  }
+
+  #settledBy(acknowledged: (() => void) | undefined): (() => void) | undefined {
+    const settle = this.#options.pushes.pushed?.();
+    if (settle === undefined) return acknowledged;
+    this.#unsettled.add(settle);
+    return () => {
+      if (this.#unsettled.delete(settle)) settle();
+      acknowledged?.();
+    };
   }
 
   #send(id: number, body: Answer | Push): void {

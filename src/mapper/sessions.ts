@@ -4,13 +4,14 @@ import type { Logger } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
 import type { Message, RefusalCode, Register } from '../control/messages.ts';
 import { MAX_REMEMBERED, MAX_SESSIONS } from './limits.ts';
-import { Session, type SessionEnd } from './session.ts';
+import { type PushObservers, Session, type SessionEnd } from './session.ts';
 
 export interface SessionsOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
   send(to: Endpoint, message: Message): void;
+  readonly pushes: PushObservers;
   /** A session is over; its host may have another one already. */
   ended(session: Session): void;
 }
@@ -103,10 +104,10 @@ export class Sessions {
     }
     remember(memory.registrationIds, registrationId);
     present?.end('replaced');
-    const { clock, random, send } = this.#options;
+    const { clock, random, send, pushes } = this.#options;
     const ended = (over: Session, why: SessionEnd) => this.#close(over, why);
     const id = this.#freeId();
-    const session = new Session({ id, registration, registrationId, endpoint, clock, random, send, ended });
+    const session = new Session({ id, registration, registrationId, endpoint, clock, random, send, pushes, ended });
     memory.last = session;
     this.#byHost.set(session.host, session);
     this.#byId.set(session.id, session);
