@@ -1,10 +1,11 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import type { DropDocument, SuppressedDocument } from '../../../src/admin/stream-documents.ts';
+import type { DropDocument } from '../../../src/admin/stream-documents.ts';
 import { UserError } from '../../../src/base/errors.ts';
 import { runCli } from '../../../src/cli/run-cli.ts';
 import { type FakeDaemon, FakeStream, openFakeDaemon } from './fake-daemon.ts';
 import { type Ran, runCommand, TestProcess, type World } from './run-command.ts';
 import * as sample from './sample-documents.ts';
+import { DROP, SUPPRESSED } from './sample-streams.ts';
 
 let daemon: FakeDaemon | undefined;
 
@@ -18,17 +19,6 @@ async function run(words: string, answers: Readonly<Record<string, unknown>>, wo
   return runCommand([...words.split(' '), '--socket', daemon.socket], world);
 }
 
-const DROP: DropDocument = {
-  schema: 'netweft.drop/v1',
-  time: '2026-11-20T10:00:00.123456789Z',
-  port: 'a30',
-  flow: { source: '10.9.9.9', destination: '10.1.2.50', protocol: 17, sourcePort: 1000, destinationPort: 2000 },
-  verdict: 'drop',
-  reason: 'spoofed-source',
-  meaning: 'a guest sent from an address that its port does not have',
-  sourceGni: 1001,
-  record: { name: 'port a30', generation: '1f2e3d4c5b6a7988:17' },
-};
 const STRANGE: DropDocument = {
   schema: 'netweft.drop/v1',
   time: DROP.time,
@@ -36,21 +26,12 @@ const STRANGE: DropDocument = {
   verdict: 'drop',
   reason: 'bad-header',
 };
-const SUPPRESSED: SuppressedDocument = {
-  schema: 'netweft.suppressed/v1',
-  time: '2026-11-20T10:00:01.000000000Z',
-  reasons: [
-    { reason: 'spoofed-source', packets: 812 },
-    { reason: 'no-subnet', packets: 3 },
-  ],
-};
-
 describe('weft drops --follow', () => {
   test('tells each drop in a line, and what was above the rate', async () => {
     const ran = await run('drops --follow', { 'GET /v1/follow/drops': new FakeStream([DROP, STRANGE, SUPPRESSED]) });
     expect(ran).toMatchObject({ code: 0, err: '' });
     expect(ran.out.split('\n')).toEqual([
-      '2026-11-20T10:00:00.123456789Z  a30  udp 10.9.9.9:1000 > 10.1.2.50:2000  spoofed-source  by port a30 generation 1f2e3d4c5b6a7988:17',
+      '2026-11-20T10:00:00.123456789Z  a30  udp 10.9.9.9:1000 > 10.1.2.50:2000  spoofed-source  by port a30 generation 5b1f0c3e9a7d4420:17',
       '2026-11-20T10:00:00.123456789Z  host 198.18.0.9:5  -  bad-header',
       '2026-11-20T10:00:01.000000000Z  and above the rate: 812 spoofed-source, 3 no-subnet',
       '',

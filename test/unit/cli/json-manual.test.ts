@@ -1,12 +1,17 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { ROOT } from '../source-files.ts';
-import { SAMPLES } from './sample-documents.ts';
+import { ROOT, sourceFiles } from '../source-files.ts';
+import { SAMPLES as ANSWERS } from './sample-documents.ts';
+import { STREAM_SAMPLES } from './sample-streams.ts';
+
+const SAMPLES = [...ANSWERS, ...STREAM_SAMPLES];
 
 const manual = readFileSync(join(ROOT, 'docs/json.md'), 'utf8');
-const types = ['src/admin/documents.ts', 'src/lab/lab-document.ts']
-  .map((file) => readFileSync(join(ROOT, file), 'utf8'))
+/** All but what daemons and labs write for themselves. */
+const types = sourceFiles('src', ['.ts'])
+  .filter(({ path }) => !path.endsWith('/lab-record.ts'))
+  .map((file) => file.text)
   .join('\n');
 
 test('the manual shows the documents that the tests use', () => {
