@@ -100,7 +100,7 @@ local control_experts = {
 control.experts = control_experts
 
 netweft.prefs.ports = Pref.range("UDP ports of hosts", "7790", "Datagrams to or from these ports carry frames", 65535)
-control.prefs.ports =
+netweft.prefs.control_ports =
   Pref.range("UDP ports of mapping daemons", "7791", "Datagrams to or from these ports are control messages", 65535)
 
 local ip_dissector = Dissector.get("ip")
@@ -394,13 +394,13 @@ local function inner_fault(tvb, length)
   return "truncated-transport"
 end
 
-local function show_inner_fault(tree, fault, captured, length)
+local function show_inner_fault(tree, fault, captured, length, pinfo)
+  local is_cut = fault == "cut-short"
+  local text = string.format("no IPv4 packet, %d bytes: %s", length, fault)
+  if is_cut then text = string.format("%d of %d bytes captured", captured, length) end
   show_generated(tree, fields.inner_fault, fault)
-  if fault == "cut-short" then
-    tree:add_proto_expert_info(experts.cut, string.format("%d of %d bytes captured", captured, length))
-  else
-    tree:add_proto_expert_info(experts.inner, string.format("no IPv4 packet, %d bytes: %s", length, fault))
-  end
+  tree:add_proto_expert_info(is_cut and experts.cut or experts.inner, text)
+  pinfo.cols.info:set(text)
 end
 
 -- The guest packet; whether Wireshark showed it as one.
@@ -410,7 +410,7 @@ local function show_inner(tree, tvb, at, pinfo, root)
   local inner = captured > 0 and tvb(at):tvb()
   local fault = "cut-short"
   if captured >= length then fault = inner_fault(inner, length) end
-  if fault ~= nil then show_inner_fault(tree, fault, captured, length) end
+  if fault ~= nil then show_inner_fault(tree, fault, captured, length, pinfo) end
   if not inner then return false end
   local is_ip = math.floor(inner(0, 1):uint() / 16) == 4
   call_dissector(is_ip and ip_dissector or data_dissector, inner, pinfo, root)
@@ -567,21 +567,21 @@ function control.dissector(tvb, pinfo, root)
 end
 
 local udp_ports = DissectorTable.get("udp.port")
-local registered = { [netweft] = "", [control] = "" }
+local registered = {}
 
-local function register_ports(proto)
-  if registered[proto] == proto.prefs.ports then return end
-  if registered[proto] ~= "" then udp_ports:remove(registered[proto], proto) end
-  if proto.prefs.ports ~= "" then udp_ports:add(proto.prefs.ports, proto) end
-  registered[proto] = proto.prefs.ports
+local function register_ports(proto, ports)
+  local before = registered[proto] or ""
+  if before == ports then return end
+  if before ~= "" then udp_ports:remove(before, proto) end
+  if ports ~= "" then udp_ports:add(ports, proto) end
+  registered[proto] = ports
 end
 
-local function register_all()
-  register_ports(netweft)
-  register_ports(control)
-  control_ranges = port_ranges(control.prefs.ports)
+local function apply_preferences()
+  register_ports(netweft, netweft.prefs.ports)
+  register_ports(control, netweft.prefs.control_ports)
+  control_ranges = port_ranges(netweft.prefs.control_ports)
 end
 
-netweft.prefs_changed = register_all
-control.prefs_changed = register_all
-register_all()
+netweft.prefs_changed = apply_preferences
+apply_preferences()
