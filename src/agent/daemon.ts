@@ -11,13 +11,18 @@ import { plainSessionLayer } from '../control/session-layer.ts';
 import { ReferenceFastPath } from '../fastpath/reference/reference-fast-path.ts';
 import { FRAMEWORK_NAMES, frameworkByName } from '../wire/frameworks.ts';
 import { agentRoutes } from './admin-routes.ts';
-import { Agent } from './agent.ts';
+import { Agent, type AgentSettings } from './agent.ts';
 import { openNativePacketIo } from './io/native-packet-io.ts';
 import { followServiceStatus } from './service-status.ts';
+import type { SlowPathRates } from './slow-path.ts';
 
-/** Flows in all, and of one port or one ingress context. */
-const FLOW_CAPACITY = 65_536;
-const FLOW_QUOTA = 16_384;
+/** What one guest may take from the others; the table of flows is as large as this for good. */
+export interface AgentLimits extends SlowPathRates {
+  /** Flows in all. */
+  readonly flows: number;
+  /** Flows of one port, or of one ingress context. */
+  readonly flowsPerPort: number;
+}
 
 export interface RunAgentOptions {
   readonly host: string;
@@ -27,8 +32,11 @@ export interface RunAgentOptions {
   /** Path of the admin socket. */
   readonly socket: string;
   readonly fastPath: 'reference';
-  /** Framework versions to offer, best first; all of them where nothing is said. */
-  readonly frameworks?: readonly string[];
+  /** Framework versions to offer, best first. */
+  readonly frameworks: readonly string[];
+  readonly limits: AgentLimits;
+  /** Where metrics are served, `unix:PATH` or `address:port`; nowhere where nothing is said. */
+  readonly metrics?: string | undefined;
   readonly log: Logger;
   /** Takes one line on what the agent does, whenever that changes. */
   readonly tellStatus?: ((text: string) => void) | undefined;
@@ -38,6 +46,8 @@ export interface RunningAgent {
   stop(): Promise<void>;
   /** False where the packet worker has not moved between two calls; see `PacketIo.isMoving`. */
   isHealthy(): boolean;
+  /** Takes other settings from now on. Throws UserError, and changes nothing, for an unknown framework. */
+  reconfigure(settings: AgentSettings): void;
 }
 
 /**
@@ -45,7 +55,7 @@ export interface RunningAgent {
  * this machine or taken, no privileges, an unknown framework, a socket in use.
  */
 export async function runAgent(options: RunAgentOptions): Promise<RunningAgent> {
-  const { frameworks = FRAMEWORK_NAMES, log, mapper, underlay } = options;
+  const { frameworks, limits, log, mapper, underlay } = options;
   requireKnown(frameworks);
   const control = await openControlSocket(underlay);
   const startedAt = systemClock.now();
@@ -59,11 +69,16 @@ export async function runAgent(options: RunAgentOptions): Promise<RunningAgent> 
     random: systemRandom,
     layer: plainSessionLayer(),
     log,
-    fastPath: new ReferenceFastPath({ capacity: FLOW_CAPACITY, quota: FLOW_QUOTA, seed: systemRandom.uint32() }),
+    fastPath: new ReferenceFastPath({
+      capacity: limits.flows,
+      quota: limits.flowsPerPort,
+      seed: systemRandom.uint32(),
+    }),
     sendControl: (datagram) => control.send(datagram, mapper.port, formatAddress(mapper.address), () => {}),
     openIo: (events) => openNativePacketIo({ underlay }, events),
     onFault: (error) => endWith(error, log),
   });
+  agent.slowPath.setRates(limits);
   control.on('message', (datagram, from) => {
     if (from.port === mapper.port && from.address === formatAddress(mapper.address)) agent.receiveControl(datagram);
   });
@@ -80,6 +95,10 @@ export async function runAgent(options: RunAgentOptions): Promise<RunningAgent> 
     const endStatus = tellStatus && followServiceStatus(agent, systemClock, tellStatus);
     return {
       isHealthy: () => agent.io?.isMoving() ?? true,
+      reconfigure(settings) {
+        requireKnown(settings.frameworks);
+        agent.reconfigure(settings);
+      },
       async stop() {
         endStatus?.();
         await admin.close();
