@@ -28,11 +28,13 @@ import {
   underlayPacket,
 } from './capture-files.ts';
 import { runs } from '../../../kit/runs.ts';
+import { GOLDEN_FRAMES } from '../../wire/golden-frames.ts';
 
 const INNER = 'UDP 10.1.2.30:4660 > 10.1.2.50:7 ttl 64 length 32';
 const AT = '2026-11-20T08:00:00';
 
 const manual = readFileSync(new URL('../../../../docs/json.md', import.meta.url), 'utf8');
+const wireFormat = readFileSync(new URL('../../../../docs/wire-format.md', import.meta.url), 'utf8');
 
 let folder = '';
 beforeAll(() => {
@@ -67,19 +69,19 @@ async function decodeInput(input: Readable, process: Cli): Promise<void> {
 
 describe('weft decode', () => {
   it('prints the golden frames, one line each, and a summary', async () => {
-    const packets = ['udp/1.0', 'udp/2.0', 'udp/2.0 with labels'].map((name) => ({
-      bytes: goldenPacket(name),
-      fraction: 250,
-    }));
+    const packets = GOLDEN_FRAMES.map(({ name }) => ({ bytes: goldenPacket(name), fraction: 250 }));
     const { out, err } = await decode(pcapFile({}, packets));
     const outer = `${AT}.000250Z 7.8.9.10:7790 > 1.2.3.4:7790`;
     expect(out).toEqual([
       `${outer} udp/1.0 gni 1001 -> 1001 labels [] agreement 7 | ${INNER}`,
       `${outer} udp/2.0 gni 1001 -> 1001 labels [] agreement 7 | ${INNER}`,
       `${outer} udp/2.0 gni 1001 -> 1001 labels [16 1048575] agreement 7 | ${INNER}`,
-      '3 frames, 0 control messages, 0 not decodable, 0 other packets',
+      `${outer} udp-pb/1.0 gni 1001 -> 1001 labels [] agreement 7 | ${INNER}`,
+      `${outer} udp-pb/1.0 gni 1001 -> 1001 labels [16 1048575] agreement 7 | ${INNER}`,
+      '5 frames, 0 control messages, 0 not decodable, 0 other packets',
     ]);
     expect(err).toBe('');
+    expect(wireFormat).toContain(`\n    ${out.at(-2)?.replace('.000250Z', '.000000Z')}\n`);
   });
 
   it('prints one JSON object a line, and the summary on standard error', async () => {
