@@ -26,7 +26,7 @@ local MAX_LABEL = 1048575
 local MAX_LABELS = 8
 local LABEL_BYTES = 3
 local UDP_1_0_BYTES = 12
-local UDP_PB_1_0_MAX_BYTES = 47
+local UDP_PB_1_0_MAX_BYTES = 43
 local MAX_VARINT_BYTES = 10
 local TWO_TO_32 = 4294967296
 local LAYER_BYTES = 2
@@ -269,11 +269,15 @@ local function read_pb_field(tree, tvb, at, stop, body)
   return read_pb_labels(tree, tvb, labels_at, labels_end, body)
 end
 
+-- The bytes of a body in its one encoding, in which a number that is 0 is absent.
 local function canonical_pb(body)
   local bytes, labels = {}, {}
   for _, key in ipairs({ 0x08, 0x10, 0x18 }) do
-    append_varint(bytes, key)
-    append_varint(bytes, body[PB_NUMBERS[key]])
+    local value = body[PB_NUMBERS[key]]
+    if value > 0 then
+      append_varint(bytes, key)
+      append_varint(bytes, value)
+    end
   end
   for _, label in ipairs(body.labels) do append_varint(labels, label) end
   if #labels == 0 then return bytes end
@@ -283,7 +287,7 @@ local function canonical_pb(body)
   return bytes
 end
 
--- The first byte that differs from the one encoding that the body may have, counted from 0; nil where none does.
+-- The first byte between two offsets that is not the canonical one, counted from 0; nil where none does.
 local function first_difference(tvb, at, stop, canonical)
   for index = 0, math.max(stop - at, #canonical) - 1 do
     if at + index >= stop or tvb(at + index, 1):uint() ~= canonical[index + 1] then return index end
@@ -305,7 +309,7 @@ local function read_udp_pb_1_0(tree, tvb, at, stop)
   local difference = first_difference(tvb, at, stop, canonical_pb(body))
   if difference == nil then return body end
   local text = "header body: not the canonical encoding from byte %d on: "
-    .. "fields in order, once each, shortest varints, labels packed"
+    .. "known fields alone, in order, once each, shortest varints, labels packed"
   return body, string.format(text, difference), experts.canonical
 end
 
