@@ -6,7 +6,7 @@ import type { Message, RefusalCode, Register, Report, Request } from '../control
 import type { SessionLayer } from '../control/session-layer.ts';
 import type { Store } from '../store/store.ts';
 import type { Agreements } from './agreements.ts';
-import { HEARTBEAT_MS } from './limits.ts';
+import type { MapperLimits } from './limits.ts';
 import type { Lookups } from './lookups.ts';
 import type { MapperState } from './mapper-state.ts';
 import { ownItems } from './own-items.ts';
@@ -25,6 +25,7 @@ export interface AgentServiceOptions {
   readonly lookups: Lookups;
   readonly layer: SessionLayer;
   readonly log: Logger;
+  limits(): MapperLimits;
   send(to: Endpoint, message: Message): void;
 }
 
@@ -96,7 +97,8 @@ export class AgentService {
     const { session, state } = registration;
     session.endpoint = from;
     const { incarnation } = this.#options.store;
-    session.answer(id, { kind: 'registered', session: session.id, incarnation, heartbeatMs: HEARTBEAT_MS });
+    const { heartbeatMs } = this.#options.limits();
+    session.answer(id, { kind: 'registered', session: session.id, incarnation, heartbeatMs });
     if (state === 'new') this.#welcome(session);
   }
 

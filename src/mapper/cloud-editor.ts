@@ -9,13 +9,13 @@ import type { Compare, Store, Write } from '../store/store.ts';
 import { journalWrites, modelValue, recordWrite } from './apply-journal.ts';
 import type { JournalRunner } from './journal-runner.ts';
 import {
+  type MapperLimits,
   MAX_APPLY_RECORDS,
   MAX_CHANGE_ATTEMPTS,
   MAX_DIRECT_WRITES,
   MAX_LISTED_PROBLEMS,
   MAX_LISTED_REFERRERS,
   MAX_LIVE_REMOVALS,
-  MAX_RECORDS,
   MAX_WAITING_CHANGES,
 } from './limits.ts';
 import type { MapperState } from './mapper-state.ts';
@@ -39,14 +39,22 @@ export class CloudEditor {
   readonly #state: MapperState;
   readonly #follower: StoreFollower;
   readonly #journal: JournalRunner;
+  readonly #limits: () => MapperLimits;
   #waiting = 0;
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(store: Store, state: MapperState, follower: StoreFollower, journal: JournalRunner) {
+  constructor(
+    store: Store,
+    state: MapperState,
+    follower: StoreFollower,
+    journal: JournalRunner,
+    limits: () => MapperLimits,
+  ) {
     this.#store = store;
     this.#state = state;
     this.#follower = follower;
     this.#journal = journal;
+    this.#limits = limits;
   }
 
   /**
@@ -64,7 +72,7 @@ export class CloudEditor {
 
   async #tryApply(records: readonly CloudRecord[]): Promise<ApplyResult | undefined> {
     const { cloud } = this.#state;
-    checkApply(cloud.all(), records);
+    checkApply(cloud.all(), records, this.#limits());
     const results = records.map((record) => this.#compare(record));
     const changed = records.filter((_, index) => results[index]?.change !== 'unchanged');
     if (changed.length === 0) return { revision: this.#state.revision, results };
@@ -168,15 +176,16 @@ export class CloudEditor {
 }
 
 /** Throws UserError unless `existing` with `records` in place of those of the same name is a valid cloud. */
-function checkApply(existing: readonly CloudRecord[], records: readonly CloudRecord[]): void {
+function checkApply(existing: readonly CloudRecord[], records: readonly CloudRecord[], limits: MapperLimits): void {
   if (records.length > MAX_APPLY_RECORDS) {
     const message = `${records.length} records at once; at most ${MAX_APPLY_RECORDS} can be applied together`;
     throw new UserError('limit', message, 'split them into several files, what others refer to first');
   }
   const applied = new Set(records.map(({ kind, spec }) => `${kind}/${spec.name}`));
   const kept = existing.filter(({ kind, spec }) => !applied.has(`${kind}/${spec.name}`));
-  if (kept.length + records.length > MAX_RECORDS) {
-    throw new UserError('limit', `the cloud would have more than ${MAX_RECORDS} records`, 'delete some first');
+  const count = kept.length + records.length;
+  if (count > limits.records && count > existing.length) {
+    throw new UserError('limit', `the cloud would have more than ${limits.records} records`, 'delete some first');
   }
   const problems = validateCloud([...kept, ...records]);
   if (problems.length === 0) return;

@@ -10,6 +10,7 @@ import { plainSessionLayer } from '../control/session-layer.ts';
 import { openSqliteStore } from '../store/sqlite-store.ts';
 import { adminRoutes } from './admin-routes.ts';
 import { openControlSocket } from './control-socket.ts';
+import type { MapperLimits } from './limits.ts';
 import { Mapper } from './mapper.ts';
 
 export interface MapperDaemonOptions {
@@ -20,6 +21,9 @@ export interface MapperDaemonOptions {
   readonly database: string;
   /** The database was put back from a copy: agents shall take everything from it, whatever they knew. */
   readonly restored: boolean;
+  readonly limits?: MapperLimits;
+  /** Where metrics are served, `unix:PATH` or `address:port`; nowhere where nothing is said. */
+  readonly metrics?: string | undefined;
   readonly log: Logger;
   /** Takes one line on what the daemon does. */
   readonly tellStatus?: ((text: string) => void) | undefined;
@@ -27,6 +31,8 @@ export interface MapperDaemonOptions {
 
 export interface RunningMapper {
   stop(): Promise<void>;
+  /** See `Mapper.setLimits`. */
+  setLimits(limits: MapperLimits): void;
 }
 
 /**
@@ -52,6 +58,7 @@ export async function runMapper(options: MapperDaemonOptions): Promise<RunningMa
       layer: plainSessionLayer(),
       send: (to, datagram) => control.send(to, datagram),
       log,
+      ...(options.limits === undefined ? {} : { limits: options.limits }),
     });
     opened.push(async () => mapper.stop());
     await mapper.start();
@@ -65,6 +72,7 @@ export async function runMapper(options: MapperDaemonOptions): Promise<RunningMa
     log.info('mapper-started', { listen: formatEndpoint(listen), database: options.database, socket: options.socket });
     options.tellStatus?.(`serving agents at ${formatEndpoint(listen)}`);
     return {
+      setLimits: (limits) => mapper.setLimits(limits),
       async stop() {
         await stop();
         log.info('mapper-stopped');

@@ -2,10 +2,23 @@
 import { MAX_LOOKUP_KEYS } from '../control/messages.ts';
 import { MAX_OPERATIONS, MAX_VALUE_BYTES } from '../store/store.ts';
 
+/** What an operator may choose. */
+export interface MapperLimits {
+  /** Records of the cloud. */
+  readonly records: number;
+  /** Hosts registered at the same time. */
+  readonly hosts: number;
+  /** How often an agent shall be heard. */
+  readonly heartbeatMs: number;
+  /** A session that is silent for so long is over. */
+  readonly silenceMs: number;
+}
+
+/** As a configuration has them that does not say otherwise. */
+export const USUAL_LIMITS: MapperLimits = { records: 50_000, hosts: 10_000, heartbeatMs: 1_000, silenceMs: 5_000 };
+
 /** Records of one `apply`: their journal fits one transaction even if every field is as long as it may be. */
 export const MAX_APPLY_RECORDS = 5_000;
-/** Records of a cloud. */
-export const MAX_RECORDS = 50_000;
 /** Applies and deletions that wait for their turn. */
 export const MAX_WAITING_CHANGES = 64;
 /** Tries to change the model while somebody else changes it too. */
@@ -25,13 +38,7 @@ export const MAX_LISTED_REFERRERS = 5;
 /** Entries of ports that one transaction removes with a compare each, beside the writes of a deletion. */
 export const MAX_LIVE_REMOVALS = Math.floor((MAX_OPERATIONS - 8) / 2);
 
-/** Hosts registered at the same time. */
-export const MAX_SESSIONS = 10_000;
-/** How often an agent shall be heard. */
-export const HEARTBEAT_MS = 1_000;
-/** A session that is silent for so long is over. */
-export const SESSION_SILENCE_MS = 5_000;
-/** And not before it was listened for so long again: what it said may wait in the socket of a daemon that was busy. */
+/** A session is not over before its agent was listened for so long again: what it said may wait in the socket of a daemon that was busy. */
 export const SILENCE_GRACE_MS = 250;
 /** Ids of registrations, and boots that were replaced, which are remembered per host to tell late duplicates. */
 export const MAX_REMEMBERED = 16;

@@ -1,3 +1,4 @@
+import type { HostStatus } from '../admin/documents.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Endpoint } from '../base/ipv4.ts';
 import type { Logger } from '../base/log.ts';
@@ -12,7 +13,7 @@ import { Agreements } from './agreements.ts';
 import { type ApplyResult, CloudEditor } from './cloud-editor.ts';
 import type { StoredRecord } from './cloud-view.ts';
 import { Convergence } from './convergence.ts';
-import { SWEEP_MS } from './limits.ts';
+import { type MapperLimits, SWEEP_MS, USUAL_LIMITS } from './limits.ts';
 import { JournalRunner } from './journal-runner.ts';
 import { logChanges } from './log-changes.ts';
 import { Lookups } from './lookups.ts';
@@ -31,6 +32,8 @@ export interface MapperOptions {
   readonly layer: SessionLayer;
   send(to: Endpoint, datagram: Uint8Array): void;
   readonly log: Logger;
+  /** The usual ones where nothing is said. */
+  readonly limits?: MapperLimits;
   readonly observe?: MapperObservers | undefined;
 }
 
@@ -65,19 +68,22 @@ export class Mapper {
   readonly #service: AgentService;
   readonly #convergence: Convergence;
   readonly #startedAt: number;
+  #limits: MapperLimits;
   #cancelSweep = () => {};
   #isStarted = false;
 
   constructor(options: MapperOptions) {
     const { store, clock, random, layer, log, observe } = options;
     const { state } = this;
+    this.#limits = options.limits ?? USUAL_LIMITS;
+    const limits = () => this.#limits;
     const send = (to: Endpoint, message: Message) => options.send(to, layer.seal(encodeMessage(message), to));
     const ended = (session: Session) => this.#lookups.drop(session);
     const onChanges = (changes: readonly Change[], revision: number) => this.#changed(changes, revision);
     const follower = new StoreFollower({ store, onChanges, onFailure: throwLater });
     const convergence = new Convergence({ clock, observe: observe?.converged });
     const pushes = { pushed: () => convergence.pushed(), observe: observe?.push };
-    const sessions = new Sessions({ clock, random, log, send, ended, pushes });
+    const sessions = new Sessions({ clock, random, log, limits, send, ended, pushes });
     const subscriptions = new Subscriptions(clock);
     const agreements = new Agreements({ store, state, follower, sessions, clock, log });
     const lookups = new Lookups({ state, agreements, sessions, subscriptions, clock });
@@ -85,13 +91,29 @@ export class Mapper {
     this.#startedAt = clock.now();
     this.#follower = follower;
     this.#journal = new JournalRunner({ store, follower, clock, log });
-    this.#editor = new CloudEditor(store, state, follower, this.#journal);
+    this.#editor = new CloudEditor(store, state, follower, this.#journal, limits);
     this.#convergence = convergence;
     this.#sessions = sessions;
     this.#subscriptions = subscriptions;
     this.#agreements = agreements;
     this.#lookups = lookups;
-    this.#service = new AgentService({ store, state, follower, sessions, agreements, lookups, layer, log, send });
+    this.#service = new AgentService({
+      store,
+      state,
+      follower,
+      sessions,
+      agreements,
+      lookups,
+      layer,
+      log,
+      limits,
+      send,
+    });
+  }
+
+  /** Takes effect with the next change of records and the next registration. */
+  setLimits(limits: MapperLimits): void {
+    this.#limits = limits;
   }
 
   /** For those who count and measure. */
@@ -220,7 +242,11 @@ export class Mapper {
 
   #stateOf(kind: Kind, name: string): string | undefined {
     if (kind === 'port') return portState(this.state, this.#sessions, name);
-    if (kind !== 'host') return undefined;
+    return kind === 'host' ? this.hostState(name) : undefined;
+  }
+
+  /** Of a host that has a record. */
+  hostState(name: string): HostStatus['state'] {
     if (this.#sessions.ofHost(name) !== undefined) return 'up';
     return this.#sessions.lastOf(name) === undefined ? 'absent' : 'silent';
   }

@@ -4,7 +4,7 @@ import type { Random } from '../base/random.ts';
 import type { Answer, Item, Message, PortItem, Push, PushAck, Register, SubnetItem } from '../control/messages.ts';
 import { PushSender } from '../control/push-sender.ts';
 import { Responder } from '../control/responder.ts';
-import { SESSION_SILENCE_MS, SILENCE_GRACE_MS } from './limits.ts';
+import { SILENCE_GRACE_MS } from './limits.ts';
 
 /** Why a session is over; for logs and counters. */
 export type SessionEnd = 'silent' | 'overflowed' | 'replaced' | 'host-gone' | 'stopped';
@@ -15,6 +15,8 @@ export interface SessionOptions {
   /** The id of the request that made the session. */
   readonly registrationId: number;
   readonly endpoint: Endpoint;
+  /** Silent for so long, it is over. */
+  readonly silenceMs: number;
   readonly clock: Clock;
   readonly random: Random;
   send(to: Endpoint, message: Message): void;
@@ -153,8 +155,8 @@ export class Session {
   }
 
   #watchSilence(isLastCall = false): void {
-    const { clock } = this.#options;
-    const left = this.lastHeard + SESSION_SILENCE_MS - clock.now();
+    const { clock, silenceMs } = this.#options;
+    const left = this.lastHeard + silenceMs - clock.now();
     if (left <= 0 && isLastCall) this.end('silent');
     else if (left <= 0) this.#cancelSilenceTimer = clock.after(SILENCE_GRACE_MS, () => this.#watchSilence(true));
     else this.#cancelSilenceTimer = clock.after(left, () => this.#watchSilence());

@@ -3,13 +3,14 @@ import { type Endpoint, formatEndpoint } from '../base/ipv4.ts';
 import type { Logger } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
 import type { Message, RefusalCode, Register } from '../control/messages.ts';
-import { MAX_REMEMBERED, MAX_SESSIONS } from './limits.ts';
+import { type MapperLimits, MAX_REMEMBERED } from './limits.ts';
 import { type PushObservers, Session, type SessionEnd } from './session.ts';
 
 export interface SessionsOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
+  limits(): MapperLimits;
   send(to: Endpoint, message: Message): void;
   readonly pushes: PushObservers;
   /** A session is over; its host may have another one already. */
@@ -77,11 +78,12 @@ export class Sessions {
     if (present !== undefined && present.boot !== boot && memory.replacedBoots.includes(boot)) {
       return { state: 'refused', code: 'in-use', reason: inUse(host, present) };
     }
-    if (present === undefined && this.#byHost.size >= MAX_SESSIONS) {
+    const { hosts } = this.#options.limits();
+    if (present === undefined && this.#byHost.size >= hosts) {
       return {
         state: 'refused',
         code: 'busy',
-        reason: `${MAX_SESSIONS} hosts are registered already; try again later`,
+        reason: `${hosts} hosts are registered already; try again later`,
       };
     }
     return { state: 'new', session: this.#open(registration, registrationId, endpoint, memory) };
@@ -107,7 +109,19 @@ export class Sessions {
     const { clock, random, send, pushes } = this.#options;
     const ended = (over: Session, why: SessionEnd) => this.#close(over, why);
     const id = this.#freeId();
-    const session = new Session({ id, registration, registrationId, endpoint, clock, random, send, pushes, ended });
+    const { silenceMs } = this.#options.limits();
+    const session = new Session({
+      id,
+      registration,
+      registrationId,
+      endpoint,
+      silenceMs,
+      clock,
+      random,
+      send,
+      pushes,
+      ended,
+    });
     memory.last = session;
     this.#byHost.set(session.host, session);
     this.#byId.set(session.id, session);
