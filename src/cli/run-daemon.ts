@@ -1,6 +1,6 @@
 import { Option } from 'commander';
 import { UserError } from '../base/errors.ts';
-import type { Logger, LogFormat, LogLevel } from '../base/log.ts';
+import type { AdjustableLogger, Logger, LogFormat, LogLevel, LogSettings } from '../base/log.ts';
 import type { Notifier } from '../service/notifier.ts';
 import { type Cli, EXIT } from './cli.ts';
 import { errorText } from './error-text.ts';
@@ -8,23 +8,12 @@ import { errorText } from './error-text.ts';
 const LOG_FORMATS: readonly LogFormat[] = ['text', 'json'];
 const LOG_LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error'];
 
-export interface LogChoice {
-  readonly logFormat: LogFormat;
-  readonly logLevel: LogLevel;
-}
-
 export function logFormatOption(): Option {
   return new Option('--log-format <format>', 'lines on standard output').choices(LOG_FORMATS).default('text');
 }
 
 export function logLevelOption(): Option {
   return new Option('--log-level <level>', 'the lowest level that is written').choices(LOG_LEVELS).default('info');
-}
-
-/** A folder that systemd made for the service (RuntimeDirectory=, StateDirectory=), or the usual one. */
-export function serviceFolder(cli: Cli, variable: 'RUNTIME_DIRECTORY' | 'STATE_DIRECTORY', usual: string): string {
-  const [folder = ''] = (cli.environment[variable] ?? '').split(':');
-  return folder === '' ? usual : folder;
 }
 
 /** A daemon that serves. */
@@ -47,12 +36,12 @@ export type TellStatus = ((text: string) => void) | undefined;
 export async function runDaemon(
   cli: Cli,
   component: string,
-  choice: LogChoice,
-  start: (log: Logger, tellStatus: TellStatus) => Promise<RunningDaemon>,
+  choice: LogSettings,
+  start: (log: AdjustableLogger, tellStatus: TellStatus) => Promise<RunningDaemon>,
 ): Promise<void> {
   const { createLogger } = await import('../base/log.ts');
   const { openNotifier } = await import('../service/open-notifier.ts');
-  const log = createLogger({ format: choice.logFormat, level: choice.logLevel, component });
+  const log = createLogger({ ...choice, component });
   const stop = awaitStop(cli);
   const reload = collectReloads(cli);
   try {
@@ -100,10 +89,9 @@ function collectReloads(cli: Cli): Reloads {
   let isAsked = false;
   let running: Promise<void> | undefined;
   const runAll = async (): Promise<void> => {
-    while (isAsked && handle !== undefined) {
-      isAsked = false;
-      await handle();
-    }
+    isAsked = false;
+    await handle?.();
+    if (isAsked) return runAll();
     running = undefined;
   };
   const forget = cli.onReloadSignal(() => {

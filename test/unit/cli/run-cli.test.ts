@@ -66,7 +66,10 @@ test.each([
     'flow list --limit x\u001b\n',
     String.raw`option '--limit <n>' argument 'x\u001b\u000a' is invalid; a whole number from 1 to 1000000 is wanted`,
   ],
-  ['agent --host x', "required option '--underlay <address[:port]>' not specified; see weft help agent"],
+  [
+    'agent --host x',
+    `required options '--underlay <address[:port]>' and '--mapper <address[:port]>' not specified; give --config and a file with "underlay" and "mapper", or see weft help agent`,
+  ],
   [
     'agent --host x --underlay 1.2.3 --mapper 1.2.3.4',
     "option '--underlay <address[:port]>' argument '1.2.3' is invalid; an IPv4 address is wanted, with :PORT where it is not 7790",
@@ -81,7 +84,9 @@ test.each([
   ],
   [
     'agent --host BAD_NAME --underlay 1.2.3.4 --mapper 1.2.3.4',
-    expect.stringMatching(/^option '--host <name>': 'BAD_NAME' is no name of a host; lower-case letters/),
+    expect.stringMatching(
+      /^option '--host <name>' argument 'BAD_NAME' is invalid; it must be lower-case letters, .* at most 63 characters$/,
+    ),
   ],
   [
     'mapper --log-format xml',

@@ -4,7 +4,7 @@ import { UserError } from '../../../src/base/errors.ts';
 import { runDaemon } from '../../../src/cli/run-daemon.ts';
 import { TestProcess } from './run-command.ts';
 
-const QUIET = { logFormat: 'text', logLevel: 'error' } as const;
+const QUIET = { format: 'text', level: 'error' } as const;
 
 test('a signal stops the daemon once, and the command ends with status 0', async () => {
   const process = new TestProcess();
