@@ -4,6 +4,7 @@
  */
 import type { UserErrorCode } from '../base/errors.ts';
 import type { CloudRecord, Kind } from '../model/records.ts';
+import type { EventsDocument } from './event-documents.ts';
 
 /** Any refusal. `internal` is a fault of the daemon; its log tells more. */
 export interface ErrorDocument {
@@ -271,4 +272,5 @@ export type AdminDocument =
   | PortsDocument
   | FlowsDocument
   | DropsDocument
-  | ExplainDocument;
+  | ExplainDocument
+  | EventsDocument;

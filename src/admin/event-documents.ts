@@ -14,7 +14,7 @@ export interface EventDocument {
   readonly [field: string]: EventValue;
 }
 
-/** GET /v1/events?after=SEQUENCE&last=N: what is kept, the oldest first. GET /v1/events/follow streams the events. */
+/** GET /v1/events?after=SEQUENCE&last=N: what is kept, the oldest first. GET /v1/follow/events?after=SEQUENCE streams them. */
 export interface EventsDocument {
   readonly schema: 'netweft.events/v1';
   readonly daemon: 'mapper' | 'agent';

@@ -1,5 +1,6 @@
 /** The documents of the admin sockets' streams: one a line, until either side ends it. */
 import type { Outcome } from './documents.ts';
+import type { EventDocument } from './event-documents.ts';
 
 /** Every ten seconds, so that a silent stream is known to be alive. */
 export interface AliveDocument {
@@ -82,4 +83,10 @@ export interface PacketDocument extends PacketFate {
   readonly length: number;
 }
 
-export type StreamDocument = AliveDocument | LostDocument | DropDocument | SuppressedDocument | PacketDocument;
+export type StreamDocument =
+  | AliveDocument
+  | LostDocument
+  | DropDocument
+  | SuppressedDocument
+  | PacketDocument
+  | EventDocument;

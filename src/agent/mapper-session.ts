@@ -60,7 +60,15 @@ export interface MapperSessionOptions extends SessionIdentity {
 }
 
 export class MapperSession {
-  readonly counters = { datagramsIn: 0, badDatagrams: 0, registrations: 0, refusals: 0 };
+  readonly counters = {
+    datagramsIn: 0,
+    badDatagrams: 0,
+    /** Of an address that is not the daemon's. */
+    strangers: 0,
+    otherSession: 0,
+    registrations: 0,
+    refusals: 0,
+  };
   readonly #options: MapperSessionOptions;
   readonly #requester: Requester;
   /** What to offer from the next registration on. */
@@ -96,6 +104,11 @@ export class MapperSession {
 
   get state(): SessionState {
     return this.#state;
+  }
+
+  /** What the requests of this life came to. */
+  get requests(): Readonly<Requester['counters']> {
+    return this.#requester.counters;
   }
 
   get session(): number {

@@ -23,7 +23,8 @@ const LONGEST_RETRY_MS = 5000;
 /** A device that stayed up this long has lived: its next loss starts the delays anew, ms. */
 const STEADY_MS = 10_000;
 
-export type DeviceState = 'opening' | 'up' | 'lost' | 'failed';
+export const DEVICE_STATES = ['opening', 'up', 'lost', 'failed'] as const;
+export type DeviceState = (typeof DEVICE_STATES)[number];
 
 export interface OwnedPort {
   readonly index: number;

@@ -24,6 +24,7 @@ const COMMANDS: ReadonlyMap<string, () => Promise<AddCommand>> = new Map([
   ['port', async () => (await import('./commands/port.ts')).addPortCommand],
   ['flow', async () => (await import('./commands/flow.ts')).addFlowCommand],
   ['drops', async () => (await import('./commands/drops.ts')).addDropsCommand],
+  ['events', async () => (await import('./commands/events.ts')).addEventsCommand],
   ['explain', async () => (await import('./commands/explain.ts')).addExplainCommand],
   ['decode', async () => (await import('./commands/decode.ts')).addDecodeCommand],
   ['mapper', async () => (await import('./commands/mapper.ts')).addMapperCommand],

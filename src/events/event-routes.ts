@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import type { EventsDocument } from '../admin/event-documents.ts';
+import type { Streams } from '../admin/stream-server.ts';
 import { type EventJournal, MAX_EVENTS } from './event-journal.ts';
 
 interface PastQuery {
@@ -17,12 +18,21 @@ const PAST_QUERY = {
   },
 };
 
+const FOLLOW_QUERY = {
+  querystring: { type: 'object', additionalProperties: false, properties: { after: AFTER } },
+};
+
 /** What a daemon's admin socket answers about its events. */
-export function eventRoutes(app: FastifyInstance, journal: EventJournal): void {
+export function eventRoutes(app: FastifyInstance, streams: Streams, journal: EventJournal): void {
   app.get<{ Querystring: PastQuery }>('/v1/events', { schema: PAST_QUERY }, ({ query }): EventsDocument => {
     const { after = 0, last = MAX_EVENTS } = query;
     const { daemon, sequence, forgotten } = journal;
     const events = last === 0 ? [] : journal.past(after).slice(-last);
     return { schema: 'netweft.events/v1', daemon, sequence, forgotten, events };
+  });
+  app.get<{ Querystring: { after?: number } }>('/v1/follow/events', { schema: FOLLOW_QUERY }, ({ query }, reply) => {
+    // What was not asked for begins now.
+    const after = query.after ?? journal.sequence;
+    streams.serve(reply, (send) => journal.follow(after, send));
   });
 }

@@ -1,0 +1,35 @@
+import type { MetricsRegistry } from '../../metrics/registry.ts';
+import type { Agent } from '../agent.ts';
+import { MAX_MAPPINGS } from '../state/mapping-table.ts';
+
+/** What the agent asks the mapping daemon and what it knows from it. */
+export function addControlMetrics(registry: MetricsRegistry, agent: Agent): void {
+  const { session, lookups, state, options } = agent;
+  const counter = (name: string, help: string, read: () => number) =>
+    registry.counter({ name: `netweft_agent_${name}`, help }, read);
+  const gauge = (name: string, help: string, read: () => number | undefined) =>
+    registry.gauge({ name: `netweft_agent_${name}`, help }, read);
+
+  gauge('registered', '1 while the mapping daemon has this host and is heard.', () => {
+    return session.state === 'ready' && !session.isSilent ? 1 : 0;
+  });
+  gauge('mapper_silence_seconds', 'Since the mapping daemon was heard last; absent before that.', () => {
+    return session.lastHeard && (options.clock.now() - session.lastHeard) / 1000;
+  });
+  counter('registrations_total', 'Registrations that were accepted.', () => session.counters.registrations);
+  counter('registrations_refused_total', 'Registrations that were refused.', () => session.counters.refusals);
+  counter('control_datagrams_total', 'Datagrams of the mapping daemon.', () => session.counters.datagramsIn);
+  counter('control_datagrams_bad_total', 'Those that do not decode.', () => session.counters.badDatagrams);
+  counter('control_retransmissions_total', 'Requests that were sent again.', () => session.requests.retransmitted);
+  counter('lookups_asked_total', 'Mappings asked for.', () => lookups.counters.asked);
+  counter('lookups_answered_total', 'Mappings asked for and answered.', () => lookups.counters.answered);
+  counter('lookups_overflowed_total', 'Mappings not asked for, because too many waited.', () => {
+    return lookups.counters.overflowed;
+  });
+  gauge('mappings', 'Mappings known.', () => state.mappings.size);
+  gauge('mappings_limit', 'How many may be known before one makes room for another.', () => MAX_MAPPINGS);
+  counter('mappings_evicted_total', 'Mappings that made room for others.', () => state.mappings.evicted);
+  counter('mappings_stale_total', 'Mappings that came too late: a newer one was known.', () => state.mappings.stale);
+  gauge('agreements', 'Agreements known, of both directions.', () => state.agreements.size);
+  gauge('peers', 'Other hosts known.', () => state.peers.endpoints().length);
+}
