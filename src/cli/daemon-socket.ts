@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Option } from 'commander';
 import { adminRequest } from '../admin/client.ts';
@@ -10,9 +11,18 @@ const RUNTIME_FOLDER = '/run/netweft';
 
 export type Daemon = 'mapper' | 'agent';
 
-/** Where a daemon listens and where commands look for it, unless either is told otherwise. */
+/** Where a daemon listens unless it is told otherwise. */
 export function defaultSocket(daemon: Daemon): string {
   return join(RUNTIME_FOLDER, `${daemon}.sock`);
+}
+
+/**
+ * Where commands look for a daemon of this machine: where its service has it, in a folder of its own that is gone when
+ * the service is, or else where one that was started by hand listens.
+ */
+export function usualSocket(daemon: Daemon): string {
+  const ofService = join(RUNTIME_FOLDER, daemon, `${daemon}.sock`);
+  return existsSync(ofService) ? ofService : defaultSocket(daemon);
 }
 
 export interface ReadOptions {
@@ -32,7 +42,7 @@ export function jsonOption(): Option {
 }
 
 export function chosenSocket(cli: Cli, daemon: Daemon, options: { readonly socket?: string }): string {
-  return options.socket ?? (cli.environment['WEFT_SOCKET'] || defaultSocket(daemon));
+  return options.socket ?? (cli.environment['WEFT_SOCKET'] || usualSocket(daemon));
 }
 
 /** A document of one schema, or an error that names what came instead. */
