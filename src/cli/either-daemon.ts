@@ -4,7 +4,7 @@ import type { AdminDocument } from '../admin/documents.ts';
 import { UserError } from '../base/errors.ts';
 import { pathArgument } from './arguments.ts';
 import type { Cli } from './cli.ts';
-import { defaultSocket } from './daemon-socket.ts';
+import { usualSocket } from './daemon-socket.ts';
 
 export interface EitherAnswer {
   /** Where it came from. */
@@ -20,7 +20,7 @@ export function eitherSocketOption(): Option {
 /** Asks the daemon on the chosen socket; without a choice the mapping daemon on this machine, then the agent. */
 export async function askEither(cli: Cli, chosen: string | undefined, path: string): Promise<EitherAnswer> {
   const socket = chosen ?? cli.environment['WEFT_SOCKET'];
-  return socket ? read(socket, path) : readFirst([defaultSocket('mapper'), defaultSocket('agent')], path);
+  return socket ? read(socket, path) : readFirst([usualSocket('mapper'), usualSocket('agent')], path);
 }
 
 async function readFirst(sockets: readonly string[], path: string): Promise<EitherAnswer> {
