@@ -106,6 +106,8 @@ function counters({ options, session, lookups, slowPath, state }: Agent): AgentS
     mappingsEvicted: state.mappings.evicted,
     controlDatagrams: session.counters.datagramsIn,
     controlDatagramsBad: session.counters.badDatagrams,
+    controlDatagramsOfStrangers: session.counters.strangers,
+    controlDatagramsOfOtherSessions: session.counters.otherSession,
     registrations: session.counters.registrations,
     registrationsRefused: session.counters.refusals,
   };

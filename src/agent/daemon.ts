@@ -80,7 +80,9 @@ export async function runAgent(options: RunAgentOptions): Promise<RunningAgent> 
   });
   agent.slowPath.setRates(limits);
   control.on('message', (datagram, from) => {
-    if (from.port === mapper.port && from.address === formatAddress(mapper.address)) agent.receiveControl(datagram);
+    const isMapper = from.port === mapper.port && from.address === formatAddress(mapper.address);
+    if (isMapper) agent.receiveControl(datagram);
+    else agent.session.counters.strangers++;
   });
   try {
     const admin = await openAdminServer({ socket: options.socket, log, routes: agentRoutes(agent, startedAt) });

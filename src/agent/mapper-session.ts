@@ -157,13 +157,15 @@ export class MapperSession {
     this.counters.datagramsIn++;
     const message = this.#open(datagram);
     if (message === undefined || this.#isStopped) return;
-    const isOfSession = message.session === this.#session || message.session === 0;
-    if (!isOfSession) return;
-    if (this.#isToldSilent) this.#options.log.info('mapper-back', { silentMs: this.#silentMs() });
-    this.#isToldSilent = false;
-    this.#lastHeard = this.#options.clock.now();
+    const isOfSession = message.session === this.#session;
+    if (!isOfSession) {
+      this.counters.otherSession++;
+      return;
+    }
+    // While there is no session, only an answer to what was asked tells the daemon from who speaks in its name.
+    if (this.#session !== 0) this.#heard();
     if (message.body.kind === 'push') this.#takePush(message);
-    else this.#requester.receive(message);
+    else if (this.#requester.receive(message)) this.#heard();
     this.#arm();
   }
 
@@ -190,6 +192,12 @@ export class MapperSession {
   /** Since the daemon was heard last, or since the start. */
   #silentMs(): number {
     return Math.round(this.#options.clock.now() - (this.#lastHeard ?? this.#startedAt));
+  }
+
+  #heard(): void {
+    if (this.#isToldSilent) this.#options.log.info('mapper-back', { silentMs: this.#silentMs() });
+    this.#isToldSilent = false;
+    this.#lastHeard = this.#options.clock.now();
   }
 
   #askWhenReady(request: Request, done: (answer: Answer) => void): boolean {

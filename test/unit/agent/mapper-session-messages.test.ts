@@ -34,6 +34,27 @@ describe('pushes', () => {
     expect(session.lastHeard).toBe(heard);
   });
 
+  it('of no session, and answers that nobody asked for, do not tell that the daemon is there', async () => {
+    const { daemon, clock, session } = await openReady();
+    daemon.script.heartbeat = () => undefined;
+    await clock.run(4 * HEARTBEAT_MS);
+    expect(session.isSilent).toBe(true);
+    for (const id of [1, 2, 7, 2 ** 32]) daemon.say(refusal('unknown-session'), 0, id);
+    await clock.run(50);
+    expect(session).toMatchObject({ isSilent: true, state: 'ready', session: 41 });
+    expect(session.counters.otherSession).toBe(4);
+  });
+
+  it('do not tell it to one that registers either', async () => {
+    const { daemon, clock, session } = openSession();
+    daemon.script.register = () => undefined;
+    session.start();
+    await clock.run(50);
+    for (const id of [1, 2, 7, 2 ** 32]) daemon.say(refusal('in-use'), 0, id);
+    await clock.run(50);
+    expect(session).toMatchObject({ lastHeard: undefined, state: 'registering', refusedFor: undefined });
+  });
+
   it('count from one in a new session', async () => {
     const { daemon, clock, items } = await openReady();
     daemon.push(1, [item(1)]);
