@@ -72,6 +72,6 @@ export function show<D extends AdminDocument>(
   cli.out(options.json ? jsonText(document) : text(document));
 }
 
-function jsonText(document: AdminDocument): string {
+export function jsonText(document: object): string {
   return `${JSON.stringify(document, null, 2).split('\n').map(printable).join('\n')}\n`;
 }

@@ -26,9 +26,11 @@ const COMMANDS: ReadonlyMap<string, () => Promise<AddCommand>> = new Map([
   ['drops', async () => (await import('./commands/drops.ts')).addDropsCommand],
   ['events', async () => (await import('./commands/events.ts')).addEventsCommand],
   ['explain', async () => (await import('./commands/explain.ts')).addExplainCommand],
+  ['capture', async () => (await import('./commands/capture.ts')).addCaptureCommand],
   ['decode', async () => (await import('./commands/decode.ts')).addDecodeCommand],
   ['mapper', async () => (await import('./commands/mapper.ts')).addMapperCommand],
   ['agent', async () => (await import('./commands/agent.ts')).addAgentCommand],
+  ['config', async () => (await import('./commands/config.ts')).addConfigCommand],
   ['lab', async () => (await import('./commands/lab.ts')).addLabCommand],
   ['completion', async () => (await import('./commands/completion.ts')).addCompletionCommand],
 ]);

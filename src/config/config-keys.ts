@@ -80,7 +80,7 @@ export function integer({ unit, minimum, maximum, isReloadable, ...notes }: Inte
   return Type.Integer({
     minimum,
     maximum,
-    description: `${unit}, ${minimum} to ${maximum}`,
+    description: `a number from ${minimum} to ${maximum} (${unit})`,
     'x-reloadable': isReloadable,
     ...notes,
   });

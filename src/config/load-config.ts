@@ -7,9 +7,6 @@ import { type ParsedConfig, parseConfig } from './parse-config.ts';
 import { restartComplaints } from './reload-changes.ts';
 import type { Environment } from './service-folders.ts';
 
-/** Characters of a file: many times what all keys with comments take. */
-export const MAX_CONFIG_LENGTH = 65_536;
-
 export interface ConfigSources {
   readonly file: { readonly name: string; readonly text: string } | undefined;
   /** Values of options, by the path of their key. */
@@ -35,7 +32,7 @@ const NOTHING: ParsedConfig = { values: new Map(), wrong: new Set(), complaints:
 
 /**
  * Puts a configuration together. Throws UserError `invalid` with a line `file:line:column: what is
- * wrong; what to do` for every problem, and `limit` for a file that is too long.
+ * wrong; what to do` for every problem.
  */
 export function loadConfig<C>(
   definition: ConfigDefinition<C>,
@@ -43,7 +40,6 @@ export function loadConfig<C>(
   { scope, running = [] }: LoadOptions,
 ): LoadedConfig<C> {
   const { file, options, environment } = sources;
-  if (file !== undefined) requireLength(file);
   const parsed = file === undefined ? NOTHING : parseConfig(definition, file.text);
   const settings = combine(definition.keys, { options, file: parsed.values, environment });
   const config = configOf<C>(settings);
@@ -62,18 +58,9 @@ export function loadConfig<C>(
   return { settings, config, missing };
 }
 
-function requireLength({ name, text }: { readonly name: string; readonly text: string }): void {
-  if (text.length <= MAX_CONFIG_LENGTH) return;
-  throw new UserError(
-    'limit',
-    `${name} has more than ${MAX_CONFIG_LENGTH} characters`,
-    'a configuration has few keys: is this another file?',
-  );
-}
-
-function missingComplaint({ path, description, 'x-option': option = '' }: ConfigKey): Complaint {
+function missingComplaint({ path, 'x-option': option = '' }: ConfigKey): Complaint {
   const [flag] = option.split(' ');
-  return { line: 1, column: 1, message: `"${path}" is missing; write it, ${description}, or give ${flag}` };
+  return { line: 1, column: 1, message: `"${path}" is missing; write it here, or give ${flag}` };
 }
 
 function ruleComplaints<C>({ rules }: ConfigDefinition<C>, config: C, settings: readonly Setting[]): Complaint[] {

@@ -1,4 +1,5 @@
-import type { Complaint } from '../model/complaint.ts';
+import { UserError } from '../base/errors.ts';
+import { type Complaint, listComplaints } from '../model/complaint.ts';
 import { type Place, YamlDocument } from '../model/yaml-document.ts';
 import type { ConfigDefinition, ConfiguredDaemon } from './config-definition.ts';
 import { type ConfigKey, canonicalValue } from './config-keys.ts';
@@ -21,16 +22,24 @@ const FORMATS: Readonly<Record<ConfiguredDaemon, string>> = {
   mapper: 'netweft.mapper/v1',
 };
 
-/** Which daemon the file says that it is for; `undefined` where it does not. */
-export function daemonOfConfig(text: string): ConfiguredDaemon | undefined {
-  const format = formatOf(contentOf(new YamlDocument(text)));
-  return (Object.keys(FORMATS) as ConfiguredDaemon[]).find((daemon) => FORMATS[daemon] === format);
+/** Which daemon the file says that it is for. Throws UserError where it does not, or is no YAML. */
+export function daemonOfConfig(fileName: string, text: string): ConfiguredDaemon {
+  const document = new YamlDocument(text);
+  if (!document.isWellFormed) throw new UserError('invalid', listComplaints(fileName, document.syntaxComplaints));
+  const format = formatOf(contentOf(document));
+  const daemon = (Object.keys(FORMATS) as ConfiguredDaemon[]).find((name) => FORMATS[name] === format);
+  if (daemon !== undefined) return daemon;
+  throw new UserError(
+    'invalid',
+    `${fileName}:1:1: the file does not say which daemon it is for`,
+    `write "config: ${FORMATS.agent}" or "config: ${FORMATS.mapper}" first, or give --for`,
+  );
 }
 
 /** Reads the text of a file. Never throws; rules between keys are not looked at. */
 export function parseConfig<C>(definition: ConfigDefinition<C>, text: string): ParsedConfig {
   const document = new YamlDocument(text);
-  if (document.syntaxComplaints.length > 0) return unreadable(definition, document.syntaxComplaints);
+  if (!document.isWellFormed) return unreadable(definition, document.syntaxComplaints);
   const content = contentOf(document);
   const placeAt = (path: readonly string[]) => document.placeAt(document.root, path);
   const other = otherDaemon(definition.daemon, content);
@@ -39,7 +48,7 @@ export function parseConfig<C>(definition: ConfigDefinition<C>, text: string): P
   const isWrong = ({ path }: ConfigKey) => problems.some((problem) => concerns(problem.path, path.split('.')));
   const wrong = new Set(definition.keys.filter(isWrong).map(({ path }) => path));
   return {
-    complaints: problems.map(({ path, message }) => ({ ...placeAt(path), message })),
+    complaints: [...document.syntaxComplaints, ...problems.map(({ path, message }) => ({ ...placeAt(path), message }))],
     wrong,
     values: new Map(definition.keys.filter(({ path }) => !wrong.has(path)).flatMap(valueOf)),
   };

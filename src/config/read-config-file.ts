@@ -1,14 +1,13 @@
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { UserError } from '../base/errors.ts';
-import { MAX_CONFIG_LENGTH } from './load-config.ts';
 
-/** UTF-8 takes at most four bytes for a character. */
-const MAX_BYTES = 4 * MAX_CONFIG_LENGTH;
+/** Many times what all keys with comments take. */
+const MAX_BYTES = 65_536;
 
 /**
- * The text of a configuration file. Throws UserError: `not-found`, `not-permitted`, and `invalid`
- * for what is no file, not UTF-8, or far too long.
+ * The text of a configuration file. Throws UserError: `not-found`, `not-permitted`, `limit` where it
+ * is too long, and `invalid` for what is no file or not UTF-8.
  */
 export async function readConfigFile(path: string): Promise<string> {
   try {
@@ -36,7 +35,7 @@ async function readBytes(path: string): Promise<Buffer> {
 function decode(path: string, bytes: Buffer): string {
   if (bytes.length > MAX_BYTES) {
     throw new UserError(
-      'invalid',
+      'limit',
       `${path} has more than ${MAX_BYTES} bytes`,
       'a configuration has few keys: is this another file?',
     );

@@ -15,6 +15,8 @@ const START: Place = { line: 1, column: 1 };
 /** Reads YAML 1.2 without ever throwing; what is not well-formed becomes a complaint. */
 export class YamlDocument {
   readonly syntaxComplaints: readonly (Complaint & Place)[];
+  /** Whether the values are those that were meant, though a key may stand twice. */
+  readonly isWellFormed: boolean;
   readonly #document: ReturnType<typeof parseDocument>;
   readonly #lines: LineCounter;
   readonly #aliases: AliasTargets;
@@ -25,6 +27,10 @@ export class YamlDocument {
     this.#document = parseDocument(deepAt === undefined ? text : '', { lineCounter: this.#lines, prettyErrors: false });
     this.#aliases = new AliasTargets(this.#document.contents);
     this.syntaxComplaints = deepAt === undefined ? this.#syntaxComplaints() : [tooDeep(text, deepAt)];
+    this.isWellFormed =
+      deepAt === undefined &&
+      this.#aliases.faults.length === 0 &&
+      this.#document.errors.every(({ code }) => code === 'DUPLICATE_KEY');
   }
 
   #syntaxComplaints(): (Complaint & Place)[] {
