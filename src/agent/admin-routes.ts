@@ -11,6 +11,8 @@ import type {
 } from '../admin/documents.ts';
 import type { Streams } from '../admin/stream-server.ts';
 import { formatAddress, formatEndpoint } from '../base/ipv4.ts';
+import type { EventJournal } from '../events/event-journal.ts';
+import { eventRoutes } from '../events/event-routes.ts';
 import type { FlowInfo } from '../fastpath/fast-path.ts';
 import { DROP_REASONS } from '../pipeline/drop-reasons.ts';
 import type { Agent } from './agent.ts';
@@ -22,9 +24,14 @@ import type { OwnedPort } from './port-set.ts';
 const MAX_FLOWS_SHOWN = 10_000;
 
 /** What an agent answers on its admin socket. */
-export function agentRoutes(agent: Agent, startedAt: number): (app: FastifyInstance, streams: Streams) => void {
+export function agentRoutes(
+  agent: Agent,
+  startedAt: number,
+  journal: EventJournal,
+): (app: FastifyInstance, streams: Streams) => void {
   return (app, streams) => {
     followRoutes(app, streams, agent);
+    eventRoutes(app, streams, journal);
     app.get('/v1/status', () => status(agent, startedAt));
     app.get('/v1/ports', () => ports(agent));
     app.get('/v1/drops', () => drops(agent));

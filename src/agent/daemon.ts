@@ -8,11 +8,17 @@ import type { Logger } from '../base/log.ts';
 import { systemRandom } from '../base/random.ts';
 import { VERSION } from '../base/version.ts';
 import { plainSessionLayer } from '../control/session-layer.ts';
+import { EventJournal } from '../events/event-journal.ts';
+import { journalLogger } from '../events/journal-logger.ts';
 import { ReferenceFastPath } from '../fastpath/reference/reference-fast-path.ts';
+import { MetricsRegistry } from '../metrics/registry.ts';
+import { serveMetrics } from '../metrics/serve-metrics.ts';
 import { FRAMEWORK_NAMES, frameworkByName } from '../wire/frameworks.ts';
 import { agentRoutes } from './admin-routes.ts';
 import { Agent, type AgentSettings } from './agent.ts';
 import { openNativePacketIo } from './io/native-packet-io.ts';
+import { addAgentMetrics } from './metrics/agent-metrics.ts';
+import { requestLatency } from './metrics/request-latency.ts';
 import { followServiceStatus } from './service-status.ts';
 import type { SlowPathRates } from './slow-path.ts';
 
@@ -43,6 +49,8 @@ export interface RunAgentOptions {
 }
 
 export interface RunningAgent {
+  /** Where what is said of it becomes an event too. */
+  readonly log: Logger;
   stop(): Promise<void>;
   /** False where the packet worker has not moved between two calls; see `PacketIo.isMoving`. */
   isHealthy(): boolean;
@@ -55,10 +63,13 @@ export interface RunningAgent {
  * this machine or taken, no privileges, an unknown framework, a socket in use.
  */
 export async function runAgent(options: RunAgentOptions): Promise<RunningAgent> {
-  const { frameworks, limits, log, mapper, underlay } = options;
+  const { frameworks, limits, mapper, underlay } = options;
   requireKnown(frameworks);
   const control = await openControlSocket(underlay);
   const startedAt = systemClock.now();
+  const journal = new EventJournal({ clock: systemClock, daemon: 'agent', host: options.host });
+  const log = journalLogger(options.log, journal);
+  const registry = options.metrics === undefined ? undefined : new MetricsRegistry();
   const agent = new Agent({
     host: options.host,
     boot: randomBytes(8).toString('hex'),
@@ -77,40 +88,51 @@ export async function runAgent(options: RunAgentOptions): Promise<RunningAgent> 
     sendControl: (datagram) => control.send(datagram, mapper.port, formatAddress(mapper.address), () => {}),
     openIo: (events) => openNativePacketIo({ underlay }, events),
     onFault: (error) => endWith(error, log),
+    observeRequest: registry && requestLatency(registry),
   });
+  if (registry !== undefined) addAgentMetrics(registry, agent, journal);
   agent.slowPath.setRates(limits);
   control.on('message', (datagram, from) => {
     const isMapper = from.port === mapper.port && from.address === formatAddress(mapper.address);
     if (isMapper) agent.receiveControl(datagram);
     else agent.session.counters.strangers++;
   });
+  const opened: (() => unknown)[] = [() => control.close(), () => agent.stop()];
+  const stop = async () => {
+    for (const close of opened.splice(0).toReversed()) await close();
+  };
   try {
-    const admin = await openAdminServer({ socket: options.socket, log, routes: agentRoutes(agent, startedAt) });
-    try {
-      await agent.start();
-    } catch (error) {
-      await admin.close();
-      throw error;
+    const routes = agentRoutes(agent, startedAt, journal);
+    const admin = await openAdminServer({ socket: options.socket, log, routes });
+    opened.push(() => admin.close());
+    if (registry !== undefined) {
+      const metrics = await serveMetrics(options.metrics ?? '', { registry, log });
+      opened.push(() => metrics.close());
     }
-    log.info('started', { host: options.host, underlay: formatEndpoint(underlay), mapper: formatEndpoint(mapper) });
+    await agent.start();
+    log.info('started', {
+      version: VERSION,
+      host: options.host,
+      underlay: formatEndpoint(underlay),
+      mapper: formatEndpoint(mapper),
+      metrics: options.metrics,
+    });
     const { tellStatus } = options;
-    const endStatus = tellStatus && followServiceStatus(agent, systemClock, tellStatus);
+    if (tellStatus !== undefined) opened.push(followServiceStatus(agent, systemClock, tellStatus));
     return {
+      log,
       isHealthy: () => agent.io?.isMoving() ?? true,
       reconfigure(settings) {
         requireKnown(settings.frameworks);
         agent.reconfigure(settings);
       },
       async stop() {
-        endStatus?.();
-        await admin.close();
-        await agent.stop();
-        control.close();
+        await stop();
         log.info('stopped');
       },
     };
   } catch (error) {
-    control.close();
+    await stop();
     throw error;
   }
 }

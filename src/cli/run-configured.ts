@@ -56,7 +56,7 @@ export async function runConfigured<C extends { readonly log: LogSettings }>(
         daemon.reconfigure(next.config);
         log.adjust(next.config.log);
         loaded = next;
-        log.info('reloaded', { file: path, changed: changed.map(({ key }) => key.path) });
+        (daemon.log ?? log).info('reloaded', { file: path, changed: changed.map(({ key }) => key.path) });
       },
     };
   });

@@ -18,6 +18,8 @@ export function logLevelOption(): Option {
 
 /** A daemon that serves. */
 export interface RunningDaemon {
+  /** Where it wants to be told what is done with it, so that this becomes an event too. */
+  readonly log?: Logger;
   stop(): Promise<void>;
   /** Reads its configuration again. A refusal is a UserError and has changed nothing. */
   reload?(): Promise<void>;
@@ -48,8 +50,9 @@ export async function runDaemon(
     const notifier = openNotifier((name) => cli.takeVariable(name), log);
     const daemon = await start(log, notifier && ((text) => notifier.status(text)));
     notifier?.ready(() => daemon.isHealthy?.() ?? true);
-    reload.handleWith(() => reloadOnce(daemon, notifier, log));
-    log.info('stopping', { signal: await stop.asked });
+    const told = daemon.log ?? log;
+    reload.handleWith(() => reloadOnce(daemon, notifier, told));
+    told.info('stopping', { signal: await stop.asked });
     notifier?.stopping();
     await reload.end();
     await daemon.stop();

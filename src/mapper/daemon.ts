@@ -6,12 +6,21 @@ import { systemClock } from '../base/clock.ts';
 import { type Endpoint, formatEndpoint } from '../base/ipv4.ts';
 import type { Logger } from '../base/log.ts';
 import { systemRandom } from '../base/random.ts';
+import { VERSION } from '../base/version.ts';
 import { plainSessionLayer } from '../control/session-layer.ts';
+import { EventJournal } from '../events/event-journal.ts';
+import { eventRoutes } from '../events/event-routes.ts';
+import { journalLogger } from '../events/journal-logger.ts';
+import { MetricsRegistry } from '../metrics/registry.ts';
+import { serveMetrics } from '../metrics/serve-metrics.ts';
 import { openSqliteStore } from '../store/sqlite-store.ts';
+import { timedStore } from '../store/timed-store.ts';
 import { adminRoutes } from './admin-routes.ts';
 import { openControlSocket } from './control-socket.ts';
 import type { MapperLimits } from './limits.ts';
 import { Mapper } from './mapper.ts';
+import { mapperLatencies } from './metrics/mapper-latencies.ts';
+import { addMapperMetrics } from './metrics/mapper-metrics.ts';
 
 export interface MapperDaemonOptions {
   readonly listen: Endpoint;
@@ -30,6 +39,8 @@ export interface MapperDaemonOptions {
 }
 
 export interface RunningMapper {
+  /** Where what is said of it becomes an event too. */
+  readonly log: Logger;
   stop(): Promise<void>;
   /** See `Mapper.setLimits`. */
   setLimits(limits: MapperLimits): void;
@@ -40,7 +51,11 @@ export interface RunningMapper {
  * admin socket, `invalid` or `not-permitted` when these or the database cannot be opened.
  */
 export async function runMapper(options: MapperDaemonOptions): Promise<RunningMapper> {
-  const { listen, log } = options;
+  const { listen } = options;
+  const journal = new EventJournal({ clock: systemClock, daemon: 'mapper' });
+  const log = journalLogger(options.log, journal);
+  const registry = options.metrics === undefined ? undefined : new MetricsRegistry();
+  const latencies = registry && mapperLatencies(registry);
   const opened: (() => Promise<void>)[] = [];
   const stop = async () => {
     for (const close of opened.splice(0).toReversed()) await close();
@@ -52,7 +67,8 @@ export async function runMapper(options: MapperDaemonOptions): Promise<RunningMa
     const store = await openSqliteStore(options.database, options.restored);
     opened.push(() => store.close());
     const mapper = new Mapper({
-      store,
+      store: latencies === undefined ? store : timedStore(store, systemClock, latencies.transaction),
+      observe: latencies,
       clock: systemClock,
       random: systemRandom,
       layer: plainSessionLayer(),
@@ -63,19 +79,35 @@ export async function runMapper(options: MapperDaemonOptions): Promise<RunningMa
     opened.push(async () => mapper.stop());
     await mapper.start();
     control.receive((from, datagram) => mapper.receive(from, datagram));
+    const face = { listen, counters: control.counters };
     const admin = await openAdminServer({
       socket: options.socket,
       log,
-      routes: (app) => adminRoutes(app, mapper, { listen, counters: control.counters }),
+      routes: (app, streams) => {
+        adminRoutes(app, mapper, face);
+        eventRoutes(app, streams, journal);
+      },
     });
     opened.push(() => admin.close());
-    log.info('mapper-started', { listen: formatEndpoint(listen), database: options.database, socket: options.socket });
+    if (registry !== undefined) {
+      addMapperMetrics(registry, mapper, face, journal);
+      const metrics = await serveMetrics(options.metrics ?? '', { registry, log });
+      opened.push(() => metrics.close());
+    }
+    log.info('started', {
+      version: VERSION,
+      listen: formatEndpoint(listen),
+      database: options.database,
+      socket: options.socket,
+      metrics: options.metrics,
+    });
     options.tellStatus?.(`serving agents at ${formatEndpoint(listen)}`);
     return {
+      log,
       setLimits: (limits) => mapper.setLimits(limits),
       async stop() {
         await stop();
-        log.info('mapper-stopped');
+        log.info('stopped');
       },
     };
   } catch (error) {

@@ -9,6 +9,7 @@ import type {
 } from '../../../src/admin/documents.ts';
 import { Streams } from '../../../src/admin/stream-server.ts';
 import { agentRoutes } from '../../../src/agent/admin-routes.ts';
+import { EventJournal } from '../../../src/events/event-journal.ts';
 import { DROP_REASON_NAMES } from '../../../src/pipeline/drop-reasons.ts';
 import { openAgent, openReadyAgent, portItem, udpPacket } from '../../kit/agent-bench.ts';
 import { address, GNI_A, header, mappingItem } from '../../kit/cloud-of-one.ts';
@@ -23,17 +24,21 @@ interface Documents {
 }
 
 /** What a client reads: the JSON of the answer. */
-async function get<Path extends keyof Documents>({ agent }: Opened, path: Path, query: Record<string, string> = {}) {
+async function get<Path extends keyof Documents>(
+  { agent, clock }: Opened,
+  path: Path,
+  query: Record<string, string> = {},
+) {
   const app = Fastify();
-  agentRoutes(agent, 0)(app, new Streams());
+  agentRoutes(agent, 0, new EventJournal({ clock, daemon: 'agent' }))(app, new Streams());
   const response = await app.inject({ method: 'GET', url: path, query });
   await app.close();
   return { status: response.statusCode, document: response.json<Documents[Path]>() };
 }
 
-async function postExplain({ agent }: Opened, payload: object) {
+async function postExplain({ agent, clock }: Opened, payload: object) {
   const app = Fastify();
-  agentRoutes(agent, 0)(app, new Streams());
+  agentRoutes(agent, 0, new EventJournal({ clock, daemon: 'agent' }))(app, new Streams());
   const response = await app.inject({ method: 'POST', url: '/v1/explain', payload });
   await app.close();
   return { status: response.statusCode, document: response.json<ExplainDocument>() };
