@@ -15,7 +15,7 @@ const COMPLETE_WORD = '__complete';
 type AddCommand = (program: Command, cli: Cli) => void;
 
 /** Every command, in the order of `weft --help`; each is loaded only when it is needed. */
-const COMMANDS: ReadonlyMap<string, () => Promise<AddCommand>> = new Map([
+const COMMANDS: ReadonlyMap<string, () => Promise<AddCommand>> = new Map<string, () => Promise<AddCommand>>([
   ['apply', async () => (await import('./commands/apply.ts')).addApplyCommand],
   ['get', async () => (await import('./commands/get.ts')).addGetCommand],
   ['delete', async () => (await import('./commands/delete.ts')).addDeleteCommand],
@@ -28,6 +28,7 @@ const COMMANDS: ReadonlyMap<string, () => Promise<AddCommand>> = new Map([
   ['explain', async () => (await import('./commands/explain.ts')).addExplainCommand],
   ['capture', async () => (await import('./commands/capture.ts')).addCaptureCommand],
   ['decode', async () => (await import('./commands/decode.ts')).addDecodeCommand],
+  ['wireshark', async () => (await import('./commands/wireshark.ts')).addWiresharkCommand],
   ['mapper', async () => (await import('./commands/mapper.ts')).addMapperCommand],
   ['agent', async () => (await import('./commands/agent.ts')).addAgentCommand],
   ['config', async () => (await import('./commands/config.ts')).addConfigCommand],

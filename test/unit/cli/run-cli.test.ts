@@ -17,6 +17,8 @@ const COMMANDS = [
   'drops',
   'explain',
   'decode',
+  'wireshark install',
+  'wireshark path',
   'mapper',
   'agent',
   'lab',
