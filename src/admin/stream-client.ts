@@ -9,14 +9,15 @@ import type { StreamDocument } from './stream-documents.ts';
 const SILENCE_MS = 30_000;
 
 /**
- * The documents of a stream as they come, without its signs of life. Ends when the daemon ends it or `signal`
- * aborts. Throws as `adminRequest` does.
+ * The documents of a stream as they come, without its signs of life; `opened` is called once the daemon has begun it.
+ * Ends when the daemon ends it or `signal` aborts. Throws as `adminRequest` does.
  */
 export async function* adminStream(
   socket: string,
   path: string,
   signal: AbortSignal,
   body?: unknown,
+  opened: () => void = () => {},
 ): AsyncGenerator<StreamDocument> {
   const response = await open(socket, path, signal, body);
   if (response === undefined) return;
@@ -24,6 +25,7 @@ export async function* adminStream(
     const document = parseDocument(await readText(response), socket);
     throw document.schema === 'netweft.error/v1' ? refusal(document) : new Error(`unexpected ${document.schema}`);
   }
+  opened();
   try {
     for await (const line of createInterface({ input: response })) {
       const document = JSON.parse(line) as StreamDocument;

@@ -9,3 +9,11 @@ export function formatTime(timeNs: bigint | undefined, digits: number): string {
   const fraction = String(timeNs % NANOSECONDS).padStart(9, '0');
   return `${seconds}.${fraction.slice(0, digits)}Z`;
 }
+
+/** The reverse, for nine digits: nanoseconds since 1970. `undefined` where the text is not of that form. */
+export function parseTime(text: string): bigint | undefined {
+  const [, seconds, fraction] = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\.(\d{9})Z$/.exec(text) ?? [];
+  const milliseconds = Date.parse(`${seconds}Z`);
+  if (fraction === undefined || Number.isNaN(milliseconds)) return undefined;
+  return BigInt(milliseconds / 1000) * NANOSECONDS + BigInt(fraction);
+}

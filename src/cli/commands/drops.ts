@@ -74,7 +74,7 @@ function dropsText(document: DropsDocument): string {
 async function followDrops(cli: Cli, socket: string, { rate, port, json }: DropsOptions): Promise<void> {
   const query = new URLSearchParams({ rate: String(rate), ...(port === undefined ? {} : { port }) });
   const { red } = pc.createColors(cli.hasColour);
-  await followStream(cli, socket, `/v1/follow/drops?${query}`, async (document) => {
+  await followStream(cli, socket, `/v1/follow/drops?${query.toString()}`, async (document) => {
     if (json) cli.out(`${printable(JSON.stringify(document))}\n`);
     else if (document.schema === 'netweft.drop/v1') cli.out(`${dropLine(document, red)}\n`);
     else if (document.schema === 'netweft.suppressed/v1') cli.out(`${suppressedLine(document)}\n`);

@@ -53,10 +53,10 @@ export function addFlowCommand(program: Command, cli: Cli): void {
 async function watchFlows(cli: Cli, options: FlowOptions, read: () => Promise<FlowsDocument>): Promise<void> {
   const seconds = options.watch === true || options.watch === undefined ? DEFAULT_WATCH_SECONDS : options.watch;
   const { signal, abort } = endingWith(cli);
-  const show = options.json ? jsonLine : tables(cli);
+  const textOf = options.json ? jsonLine : tables(cli);
   try {
     while (!signal.aborted) {
-      cli.out(show(await read()));
+      cli.out(textOf(await read()));
       await cli.outTaken();
       await sleep(seconds * 1000, undefined, { signal }).catch(() => {});
     }

@@ -1,0 +1,25 @@
+import { type Endpoint, formatEndpoint } from '../../base/ipv4.ts';
+
+/** Bytes of a datagram that tell it from others; the agent shows at least as many. */
+export const KEY_BYTES = 256;
+
+/** What a datagram on the wire and what the agent tells of it have in common. */
+export function frameKey(direction: 'in' | 'out', peer: string, payload: Uint8Array, length: number): string {
+  const start = Buffer.from(payload.buffer, payload.byteOffset, Math.min(payload.length, KEY_BYTES));
+  return `${direction} ${peer} ${length} ${start.toString('latin1')}`;
+}
+
+/** Which way a datagram goes, and the other end's endpoint; undefined for one that is not of this host. */
+export function directionOf(
+  here: Endpoint,
+  source: Endpoint,
+  destination: Endpoint,
+): { readonly direction: 'in' | 'out'; readonly peer: string } | undefined {
+  if (isSame(source, here)) return { direction: 'out', peer: formatEndpoint(destination) };
+  if (isSame(destination, here)) return { direction: 'in', peer: formatEndpoint(source) };
+  return undefined;
+}
+
+function isSame(a: Endpoint, b: Endpoint): boolean {
+  return a.address === b.address && a.port === b.port;
+}
