@@ -13,6 +13,7 @@ import type {
   PortsDocument,
   RecordsDocument,
 } from '../../../src/admin/documents.ts';
+import type { EventDocument, EventsDocument } from '../../../src/admin/event-documents.ts';
 import type { LabDocument } from '../../../src/lab/lab-document.ts';
 
 export const MAPPER_STATUS: MapperStatusDocument = {
@@ -279,6 +280,26 @@ export const LAB: LabDocument = {
   ],
 };
 
+export const EVENT: EventDocument = {
+  schema: 'netweft.event/v1',
+  sequence: 118,
+  time: '2026-11-20T10:00:00.123Z',
+  daemon: 'agent',
+  host: 'x',
+  event: 'port-lost',
+  port: 'a30',
+  device: 'tun0',
+  cause: 'deleted',
+};
+
+export const EVENTS: EventsDocument = {
+  schema: 'netweft.events/v1',
+  daemon: 'agent',
+  sequence: 118,
+  forgotten: 0,
+  events: [EVENT],
+};
+
 /** In the order in which the manual shows them. */
 export const SAMPLES: readonly (AdminDocument | ErrorDocument | LabDocument)[] = [
   MAPPER_STATUS,
@@ -291,6 +312,7 @@ export const SAMPLES: readonly (AdminDocument | ErrorDocument | LabDocument)[] =
   FLOWS,
   DROPS,
   EXPLAIN,
+  EVENTS,
   LAB,
   ERROR,
 ];

@@ -6,6 +6,7 @@ import type {
   PacketDocument,
   SuppressedDocument,
 } from '../../../src/admin/stream-documents.ts';
+import { EVENT } from './sample-documents.ts';
 
 export const DROP: DropDocument = {
   schema: 'netweft.drop/v1',
@@ -51,4 +52,4 @@ export const LOST: LostDocument = { schema: 'netweft.lost/v1', lost: 12 };
 export const ALIVE: AliveDocument = { schema: 'netweft.alive/v1' };
 
 /** In the order in which the manual shows them. */
-export const STREAM_SAMPLES = [DROP, SUPPRESSED, PACKET, LOST, ALIVE] as const;
+export const STREAM_SAMPLES = [DROP, SUPPRESSED, PACKET, EVENT, LOST, ALIVE] as const;
