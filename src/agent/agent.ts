@@ -1,3 +1,5 @@
+import { wallNanoseconds } from '../base/wall-time.ts';
+import { versionWithFeatures } from '../control/features.ts';
 import type { Item } from '../control/messages.ts';
 import type { FastPath } from '../fastpath/fast-path.ts';
 import type { StateKey } from '../model/snapshot.ts';
@@ -11,6 +13,7 @@ import { Lookups } from './lookups.ts';
 import { MapperSession, type RequestObserver, type SessionIdentity } from './mapper-session.ts';
 import { PortSet } from './port-set.ts';
 import { Reports } from './reports.ts';
+import { Traces } from './observe/traces.ts';
 import { Watchers } from './observe/watchers.ts';
 import { SlowPath, type SlowPathRates } from './slow-path.ts';
 
@@ -23,6 +26,8 @@ export interface AgentOptions extends SessionIdentity {
   openIo(events: IoEvents): Promise<PacketIo>;
   /** Is told how long each request to the mapping daemon took. */
   readonly observeRequest?: RequestObserver | undefined;
+  /** Wall clock that traced packets are stamped with, ns since 1970; this machine's unless given. */
+  readonly wallTime?: () => bigint;
   /** The agent cannot go on. */
   onFault(error: Error): void;
 }
@@ -45,6 +50,7 @@ export class Agent {
   readonly slowPath: SlowPath;
   readonly lookups: Lookups;
   readonly watchers: Watchers;
+  readonly traces: Traces;
   readonly #options: AgentOptions;
   readonly #reports: Reports;
   #io: PacketIo | undefined;
@@ -57,6 +63,12 @@ export class Agent {
     this.state = new HostState(options.host, (keys) => this.#touched(keys), log);
     const alarms = new Alarms({ clock, log, peerAt: (endpoint) => this.state.peerByEndpoint(endpoint)?.name });
     this.watchers = new Watchers((watch) => fastPath.setWatch(watch));
+    this.traces = new Traces(this, {
+      clock,
+      log,
+      wallTime: options.wallTime ?? wallNanoseconds,
+      ask: (report, done) => this.session.traceReport(report, done),
+    });
     this.slowPath = new SlowPath({
       clock,
       fastPath,
@@ -68,6 +80,7 @@ export class Agent {
     });
     this.session = new MapperSession({
       ...options,
+      version: versionWithFeatures(options.version),
       send: (datagram) => options.sendControl(datagram),
       onItems: (items) => this.#apply(items),
       onNewIncarnation: () => this.#forgetRevisions(),
@@ -113,6 +126,7 @@ export class Agent {
     this.#isStopped = true;
     this.#cancelSweep();
     this.lookups.stop();
+    this.traces.stop();
     this.session.stop();
     this.ports.closeAll();
     await this.#io?.close();
@@ -143,6 +157,8 @@ export class Agent {
     for (const item of items) {
       if (item.kind === 'port') this.ports.set(item);
       else if (item.kind === 'port-gone') this.ports.depart(item.name, item.revision);
+      else if (item.kind === 'trace') this.traces.set(item);
+      else if (item.kind === 'trace-gone') this.traces.end(item.id);
       else this.state.apply(item, now);
     }
     if (items.some(({ kind }) => kind === 'host' || kind === 'host-gone')) this.#setPeers();
@@ -204,6 +220,7 @@ export class Agent {
     this.#refreshMappings();
     this.#reports.flush();
     this.lookups.flush();
+    this.traces.sweep();
   }
 
   #requireIo(): PacketIo {

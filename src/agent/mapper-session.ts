@@ -16,6 +16,7 @@ import type { Logger } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
 import { decodeMessage, encodeMessage } from '../control/codec.ts';
 import type { Answer, Item, MappingKey, Message, Refused, Registered, Report, Request } from '../control/messages.ts';
+import type { TraceReport } from '../control/trace-messages.ts';
 import { PushReceiver } from '../control/push-receiver.ts';
 import { Requester } from '../control/requester.ts';
 import type { SessionLayer } from '../control/session-layer.ts';
@@ -187,6 +188,11 @@ export class MapperSession {
 
   report(report: Report, done: (isAcknowledged: boolean) => void): boolean {
     return this.#askWhenReady(report, (answer) => done(answer.kind === 'report-ack'));
+  }
+
+  /** `done` tells that it is over: taken, or the session ended. */
+  traceReport(report: TraceReport, done: () => void): boolean {
+    return this.#askWhenReady(report, () => done());
   }
 
   /** Since the daemon was heard last, or since the start. */

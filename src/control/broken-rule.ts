@@ -2,15 +2,7 @@
  * The values that a message may hold, for both directions: what breaks a rule is neither sent nor
  * accepted. What records may hold comes from `model/records.ts`.
  */
-import { type Endpoint, netmask, type Prefix } from '../base/ipv4.ts';
-import {
-  DEVICE_PATTERN,
-  MAX_MTU,
-  MAX_PORT_ADDRESSES,
-  MIN_MTU,
-  NAME_PATTERN,
-  NAMESPACE_PATTERN,
-} from '../model/records.ts';
+import { DEVICE_PATTERN, MAX_MTU, MAX_PORT_ADDRESSES, MIN_MTU, NAMESPACE_PATTERN } from '../model/records.ts';
 import { MAX_LABEL, MAX_LABELS } from '../wire/header-body.ts';
 import {
   type Body,
@@ -24,73 +16,22 @@ import {
   MAX_REASON_LENGTH,
   MAX_REPORT_PORTS,
   MAX_VALID_MS,
-  type MappingKey,
   type Message,
   PORT_STATES,
   type PortItem,
   REFUSAL_CODES,
 } from './messages.ts';
+import { checkTrace, checkTraceReport } from './trace-rules.ts';
+import { MAX_UINT32, NAME, Rules } from './rules.ts';
 
-const MAX_UINT32 = 2 ** 32 - 1;
 const MAX_AGREEMENT = 2 ** 24 - 1;
 
-const NAME = new RegExp(NAME_PATTERN);
 const DEVICE = new RegExp(DEVICE_PATTERN);
 const NAMESPACE = new RegExp(NAMESPACE_PATTERN);
 const BOOT = /^[0-9a-f]{16}$/;
 const VERSION = /^[0-9A-Za-z.+_-]{1,64}$/;
 const INCARNATION = /^[0-9A-Za-z-]{1,64}$/;
 const FRAMEWORK = /^[a-z][a-z0-9-]{0,15}\/(0|[1-9]\d{0,2})\.(0|[1-9]\d{0,2})$/;
-const PRINTABLE = /^[ -~]*$/;
-
-/** Notes the first rule that is broken; the fields' values never get into it. */
-class Rules {
-  broken: string | undefined;
-
-  require(holds: boolean, rule: string): void {
-    if (!holds) this.broken ??= rule;
-  }
-
-  integer(field: string, value: number, least: number, most: number): void {
-    this.require(
-      Number.isInteger(value) && value >= least && value <= most,
-      `${field} is not from ${least} to ${most}`,
-    );
-  }
-
-  revision(value: number): void {
-    this.integer('revision', value, 0, MAX_COUNTER);
-  }
-
-  text(field: string, value: string, pattern: RegExp): void {
-    this.require(pattern.test(value), `${field} is malformed`);
-  }
-
-  printable(field: string, value: string, most: number): void {
-    this.require(value.length <= most, `${field} is longer than ${most} characters`);
-    this.text(field, value, PRINTABLE);
-  }
-
-  count(field: string, list: readonly unknown[], least: number, most: number): void {
-    this.require(list.length >= least && list.length <= most, `not ${least} to ${most} ${field}`);
-  }
-
-  prefix({ address, length }: Prefix): void {
-    this.integer('prefix length', length, 0, 32);
-    this.integer('prefix address', address, 0, MAX_UINT32);
-    this.require((address & ~netmask(length)) === 0, 'prefix has bits set below its length');
-  }
-
-  endpoint({ address, port }: Endpoint): void {
-    this.integer('endpoint address', address, 1, MAX_UINT32);
-    this.integer('endpoint port', port, 1, 65535);
-  }
-
-  key({ gni, address }: MappingKey): void {
-    this.integer('GNI', gni, 1, MAX_UINT32);
-    this.integer('address', address, 0, MAX_UINT32);
-  }
-}
 
 /** The first rule that `message` breaks, for people; undefined when it is valid. */
 export function brokenRule(message: Message): string | undefined {
@@ -131,6 +72,9 @@ function checkBody(rules: Rules, body: Body): void {
         rules.require(PORT_STATES.includes(port.state), 'unknown port state');
       }
       break;
+    case 'trace-report':
+      checkTraceReport(rules, body);
+      break;
     case 'registered':
       rules.integer('session', body.session, 1, MAX_UINT32);
       rules.text('incarnation', body.incarnation, INCARNATION);
@@ -157,6 +101,7 @@ function checkBody(rules: Rules, body: Body): void {
     case 'heartbeat':
     case 'heartbeat-ack':
     case 'report-ack':
+    case 'trace-report-ack':
       break;
   }
 }
@@ -167,7 +112,7 @@ function checkItems(rules: Rules, items: readonly Item[], least: number): void {
 }
 
 function checkItem(rules: Rules, item: Item): void {
-  rules.revision(item.revision);
+  if ('revision' in item) rules.revision(item.revision);
   if ('name' in item) rules.text('name', item.name, NAME);
   switch (item.kind) {
     case 'port':
@@ -194,6 +139,12 @@ function checkItem(rules: Rules, item: Item): void {
       break;
     case 'agreement-gone':
       rules.integer('agreement', item.id, 1, MAX_AGREEMENT);
+      break;
+    case 'trace':
+      checkTrace(rules, item);
+      break;
+    case 'trace-gone':
+      rules.integer('trace', item.id, 1, MAX_UINT32);
       break;
     case 'port-gone':
     case 'subnet-gone':

@@ -6,6 +6,7 @@ import { DecodeError } from '../base/errors.ts';
 import type { netweft } from './generated/control.js';
 import { type Body, type Item, type MappingKey, type Message, PORT_STATES, REFUSAL_CODES } from './messages.ts';
 import type { WireItem, WireMessage } from './to-wire.ts';
+import { TRACE_VERDICTS, type TraceItem, type TraceReport, type TraceStage } from './trace-messages.ts';
 
 type WireCounter = WireMessage['id'];
 type WireNamed = netweft.control.v1.GoneItem.$Properties;
@@ -35,6 +36,7 @@ function requestFromWire(wire: WireMessage): Body | undefined {
   if (wire.sync) return { kind: 'sync', cursor: wire.sync.cursor ?? '' };
   if (wire.lookup) return { kind: 'lookup', keys: (wire.lookup.keys ?? []).map(keyFromWire) };
   if (wire.report) return { kind: 'report', ports: (wire.report.ports ?? []).map(portReportFromWire) };
+  if (wire.traceReport) return traceReportFromWire(wire.traceReport);
   return undefined;
 }
 
@@ -54,6 +56,7 @@ function answerFromWire(wire: WireMessage): Body | undefined {
   }
   if (wire.lookupAnswer) return { kind: 'lookup-answer', items: itemsFromWire(wire.lookupAnswer.items) };
   if (wire.reportAck) return { kind: 'report-ack' };
+  if (wire.traceReportAck) return { kind: 'trace-report-ack' };
   if (wire.refused) {
     const code = knownValue(REFUSAL_CODES, wire.refused.code, 'refusal code');
     return { kind: 'refused', code, reason: wire.refused.reason ?? '' };
@@ -90,7 +93,48 @@ function itemFromWire(wire: WireItem): Item {
       revision: counterFromWire(wire.agreementGone.revision),
     };
   }
+  if (wire.trace) return traceFromWire(wire.trace);
+  if (wire.traceGone) return { kind: 'trace-gone', id: wire.traceGone.id ?? 0 };
   throw new DecodeError('item of no known kind');
+}
+
+function traceFromWire(wire: netweft.control.v1.TraceItem.$Properties): TraceItem {
+  return {
+    kind: 'trace',
+    id: wire.id ?? 0,
+    gni: wire.gni ?? 0,
+    port: wire.port ?? undefined,
+    source: wire.source ?? 0,
+    destination: wire.destination ?? 0,
+    protocol: wire.protocol ?? undefined,
+    sourcePort: wire.sourcePort ?? undefined,
+    destinationPort: wire.destinationPort ?? undefined,
+    validMs: wire.validMs ?? 0,
+  };
+}
+
+function traceReportFromWire(wire: netweft.control.v1.TraceReport.$Properties): TraceReport {
+  return {
+    kind: 'trace-report',
+    trace: wire.trace ?? 0,
+    digest: wire.digest ?? '',
+    timeUs: counterFromWire(wire.timeUs),
+    seen: counterFromWire(wire.seen),
+    sampleBits: wire.sampleBits ?? 0,
+    origin: wire.origin ?? '',
+    verdict: knownValue(TRACE_VERDICTS, wire.verdict, 'verdict'),
+    to: wire.to ?? '',
+    reason: wire.reason ?? '',
+    record: wire.record ?? '',
+    recordRevision: counterFromWire(wire.recordRevision),
+    again: wire.again ?? '',
+    stages: (wire.stages ?? []).map(traceStageFromWire),
+  };
+}
+
+function traceStageFromWire(wire: netweft.control.v1.TraceStage.$Properties): TraceStage {
+  const verdict = knownValue(TRACE_VERDICTS, wire.verdict, 'verdict of a stage');
+  return { name: wire.name ?? '', verdict, detail: wire.detail ?? '' };
 }
 
 function portFromWire(wire: netweft.control.v1.PortItem.$Properties): Item {

@@ -2,10 +2,11 @@
  * What agents and the mapping daemon say to each other, as plain values. `codec.ts` turns them into
  * bytes and back; `../../proto/control.proto` is the format.
  *
- * Agents ask: `register`, `heartbeat`, `sync`, `lookup`, `report`. The daemon answers each with the
- * same id, and pushes items on its own. Items are idempotent: each says what is so at a revision.
+ * Agents ask: `register`, `heartbeat`, `sync`, `lookup`, `report`, `trace-report`. The daemon answers each with the
+ * same id, and pushes items on its own. Items are idempotent: each says what is so, all but traces at a revision.
  */
 import type { Endpoint, Prefix } from '../base/ipv4.ts';
+import type { TraceGoneItem, TraceItem, TraceReport, TraceReportAck } from './trace-messages.ts';
 
 /** Bytes of one datagram, session layer included. */
 export const MAX_MESSAGE_BYTES = 1200;
@@ -127,7 +128,9 @@ export type Item =
   | HostGoneItem
   | MappingItem
   | AgreementItem
-  | AgreementGoneItem;
+  | AgreementGoneItem
+  | TraceItem
+  | TraceGoneItem;
 
 /** The first message of an agent's life or after the daemon forgot it. Needs no session. */
 export interface Register {
@@ -135,6 +138,7 @@ export interface Register {
   readonly host: string;
   /** Random per start of the agent, 16 hexadecimal digits. */
   readonly boot: string;
+  /** With what the agent knows beyond the first release, see `features.ts`. */
   readonly agentVersion: string;
   /** Framework versions that the host speaks, best family first: `udp/2.0`, `udp/1.0`. */
   readonly frameworks: readonly string[];
@@ -229,8 +233,8 @@ export interface Refused {
   readonly reason: string;
 }
 
-export type Request = Register | Heartbeat | Sync | Lookup | Report;
-export type Answer = Registered | HeartbeatAck | SyncPage | LookupAnswer | ReportAck | Refused;
+export type Request = Register | Heartbeat | Sync | Lookup | Report | TraceReport;
+export type Answer = Registered | HeartbeatAck | SyncPage | LookupAnswer | ReportAck | TraceReportAck | Refused;
 export type Body = Request | Answer | Push | PushAck;
 
 export interface Message {

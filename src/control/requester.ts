@@ -27,6 +27,7 @@ const ANSWER_OF: { readonly [K in Request['kind']]: Answer['kind'] } = {
   sync: 'sync-page',
   lookup: 'lookup-answer',
   report: 'report-ack',
+  'trace-report': 'trace-report-ack',
 };
 
 interface Waiting {

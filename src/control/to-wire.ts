@@ -1,6 +1,7 @@
 /** Messages to the objects that the generated encoder takes. Zeros and empty lists leave no bytes (proto3). */
 import type { netweft } from './generated/control.js';
 import { type Body, type Item, type Message, PORT_STATES, REFUSAL_CODES } from './messages.ts';
+import { TRACE_VERDICTS, type TraceItem, type TraceReport } from './trace-messages.ts';
 
 export type WireMessage = netweft.control.v1.Message.$Properties;
 export type WireItem = netweft.control.v1.Item.$Properties;
@@ -31,7 +32,21 @@ export function itemToWire(item: Item): WireItem {
       return { agreement: item };
     case 'agreement-gone':
       return { agreementGone: item };
+    case 'trace':
+      return { trace: traceToWire(item) };
+    case 'trace-gone':
+      return { traceGone: item };
   }
+}
+
+function traceToWire(item: TraceItem): netweft.control.v1.TraceItem.$Properties {
+  const { port = null, protocol = null, sourcePort = null, destinationPort = null, ...rest } = item;
+  return { ...rest, port, protocol, sourcePort, destinationPort };
+}
+
+function traceReportToWire(report: TraceReport): netweft.control.v1.TraceReport.$Properties {
+  const stages = report.stages.map((stage) => ({ ...stage, verdict: numberOf(TRACE_VERDICTS, stage.verdict) }));
+  return { ...report, verdict: numberOf(TRACE_VERDICTS, report.verdict), stages };
 }
 
 function bodyToWire(body: Body): WireMessage {
@@ -46,6 +61,8 @@ function bodyToWire(body: Body): WireMessage {
       return { lookup: { keys: [...body.keys] } };
     case 'report':
       return { report: { ports: body.ports.map((port) => ({ ...port, state: numberOf(PORT_STATES, port.state) })) } };
+    case 'trace-report':
+      return { traceReport: traceReportToWire(body) };
     case 'registered':
       return { registered: body };
     case 'heartbeat-ack':
@@ -56,6 +73,8 @@ function bodyToWire(body: Body): WireMessage {
       return { lookupAnswer: { items: body.items.map(itemToWire) } };
     case 'report-ack':
       return { reportAck: {} };
+    case 'trace-report-ack':
+      return { traceReportAck: {} };
     case 'refused':
       return { refused: { code: numberOf(REFUSAL_CODES, body.code), reason: body.reason } };
     case 'push':

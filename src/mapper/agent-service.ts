@@ -33,7 +33,14 @@ export interface AgentServiceOptions {
 export class AgentService {
   readonly counters = { datagrams: 0, undecodable: 0, unexpected: 0, unknownSession: 0, refused: 0, failed: 0 };
   /** Requests by kind, each once however often it arrived. */
-  readonly requests: Record<Request['kind'], number> = { register: 0, heartbeat: 0, sync: 0, lookup: 0, report: 0 };
+  readonly requests: Record<Request['kind'], number> = {
+    register: 0,
+    heartbeat: 0,
+    sync: 0,
+    lookup: 0,
+    report: 0,
+    'trace-report': 0,
+  };
   readonly #options: AgentServiceOptions;
 
   constructor(options: AgentServiceOptions) {

@@ -36,6 +36,7 @@ export class ScriptedDaemon {
     sync: () => ({ kind: 'sync-page', items: [], next: '' }),
     lookup: () => ({ kind: 'lookup-answer', items: [] }),
     report: () => ({ kind: 'report-ack' }),
+    'trace-report': () => ({ kind: 'trace-report-ack' }),
   };
   readonly #clock: VirtualClock;
   readonly #deliver: (datagram: Uint8Array) => void;

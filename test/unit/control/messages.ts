@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { fittingItems } from '../../../src/control/codec.ts';
 import {
+  type AgreementGoneItem,
   type Answer,
   type Body,
   type Item,
@@ -14,9 +15,21 @@ import {
   MAX_VALID_MS,
   type Message,
   PORT_STATES,
+  type PortItem,
   REFUSAL_CODES,
   type Request,
 } from '../../../src/control/messages.ts';
+import { fitStages } from '../../../src/control/fit-stages.ts';
+import {
+  MAX_AGAIN_LENGTH,
+  MAX_RECORD_NAME,
+  MAX_SAMPLE_BITS,
+  MAX_TRACE_STAGES,
+  MAX_TRACE_TEXT,
+  MAX_TRACE_VALID_MS,
+  TRACE_VERDICTS,
+  type TraceReport,
+} from '../../../src/control/trace-messages.ts';
 
 function between(min: number, max: number): fc.Arbitrary<number> {
   return fc.oneof(fc.integer({ min, max }), fc.constantFrom(min, max));
@@ -102,6 +115,52 @@ const anyAgreementGone: fc.Arbitrary<Item> = fc.record({
   revision: anyCounter,
 });
 
+const anyTrace: fc.Arbitrary<Item> = fc.record({
+  kind: fc.constant('trace'),
+  id: anyPositive,
+  gni: anyPositive,
+  port: fc.option(anyName, { nil: undefined }),
+  source: anyUint32,
+  destination: anyUint32,
+  protocol: fc.option(between(0, 255), { nil: undefined }),
+  sourcePort: fc.option(between(0, 65535), { nil: undefined }),
+  destinationPort: fc.option(between(0, 65535), { nil: undefined }),
+  validMs: between(1, MAX_TRACE_VALID_MS),
+});
+
+const anyTraceGone: fc.Arbitrary<Item> = fc.record({ kind: fc.constant('trace-gone'), id: anyPositive });
+
+const anyStages = fc
+  .array(
+    fc.record({
+      name: fc.stringMatching(/^[a-z][a-z0-9-]{0,23}$/),
+      verdict: fc.constantFrom(...TRACE_VERDICTS),
+      detail: printable(MAX_TRACE_TEXT),
+    }),
+    { minLength: 1, maxLength: MAX_TRACE_STAGES },
+  )
+  .map((stages) => fitStages(stages));
+
+/** With and without a drop, which has a reason and nothing else has. */
+const anyTraceReport: fc.Arbitrary<TraceReport> = fc
+  .record({
+    kind: fc.constant('trace-report' as const),
+    trace: anyPositive,
+    digest: fc.stringMatching(/^[0-9a-f]{16}$/),
+    timeUs: anyCounter,
+    seen: anyId,
+    sampleBits: between(0, MAX_SAMPLE_BITS),
+    origin: printable(63),
+    verdict: fc.constantFrom(...TRACE_VERDICTS.filter((verdict) => verdict !== 'pass')),
+    to: printable(63),
+    reason: fc.stringMatching(/^[a-z][a-z0-9-]{0,31}$/),
+    record: printable(MAX_RECORD_NAME),
+    recordRevision: anyCounter,
+    again: printable(MAX_AGAIN_LENGTH),
+    stages: anyStages,
+  })
+  .map((report) => (report.verdict === 'drop' ? report : { ...report, reason: '' }));
+
 export const anyItem: fc.Arbitrary<Item> = fc.oneof(
   anyPort,
   anyGone,
@@ -110,6 +169,8 @@ export const anyItem: fc.Arbitrary<Item> = fc.oneof(
   anyMapping,
   anyAgreement,
   anyAgreementGone,
+  anyTrace,
+  anyTraceGone,
 );
 
 /** As many items as one message takes. */
@@ -133,6 +194,7 @@ const anyRequest: fc.Arbitrary<Request> = fc.oneof(
       maxLength: MAX_REPORT_PORTS,
     }),
   }),
+  anyTraceReport,
 );
 
 const anyAnswer: fc.Arbitrary<Answer> = fc.oneof(
@@ -146,6 +208,7 @@ const anyAnswer: fc.Arbitrary<Answer> = fc.oneof(
   fc.record({ kind: fc.constant('sync-page'), items: anyItems, next: printable(MAX_CURSOR_LENGTH) }),
   fc.record({ kind: fc.constant('lookup-answer'), items: anyItems }),
   fc.record({ kind: fc.constant('report-ack') }),
+  fc.record({ kind: fc.constant('trace-report-ack') }),
   fc.record({
     kind: fc.constant('refused'),
     code: fc.constantFrom(...REFUSAL_CODES),
@@ -171,12 +234,12 @@ export const anyMessage: fc.Arbitrary<Message> = fc.oneof(
 );
 
 /** An item of the size that most have. */
-export function agreementGone(id: number): Item {
+export function agreementGone(id: number): AgreementGoneItem {
   return { kind: 'agreement-gone', id, revision: 1 };
 }
 
 /** The largest item there is. */
-export const LARGEST_ITEM: Item = {
+export const LARGEST_ITEM: PortItem = {
   kind: 'port',
   name: 'n'.repeat(63),
   revision: MAX_COUNTER,

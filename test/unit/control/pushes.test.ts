@@ -37,7 +37,7 @@ function simulate(seed: number) {
     const { body } = decodeMessage(bytes);
     if (body.kind !== 'push') return;
     const { items, acknowledge } = receiver.receive(body);
-    applied.push(...items.map((item) => item.revision));
+    applied.push(...items.map((item) => ('revision' in item ? item.revision : 0)));
     toDaemon(encodeMessage({ id: 0, session: SESSION, body: { kind: 'push-ack', sequence: acknowledge } }));
   });
   const sender = new PushSender({

@@ -10,11 +10,18 @@ export function brief(items: readonly Item[] | undefined): string[] | undefined 
       case 'agreement':
         return `agreement ${item.sender}>${item.receiver} ${item.framework}`;
       case 'agreement-gone':
-        return 'agreement-gone';
+      case 'trace-gone':
+        return item.kind;
+      case 'trace':
+        return `trace of ${item.port ?? 'other hosts'}`;
       default:
         return `${item.kind} ${item.name}`;
     }
   });
+}
+
+export function revisions(items: readonly Item[]): number[] {
+  return items.flatMap((item) => ('revision' in item ? item.revision : []));
 }
 
 export function agreementsOf(items: readonly Item[] | undefined): AgreementItem[] {

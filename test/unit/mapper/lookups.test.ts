@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { formatAddress } from '../../../src/base/ipv4.ts';
+import type { PortItem } from '../../../src/control/messages.ts';
 import type { FakeAgent } from './fake-agent.ts';
 import { brief } from './items.ts';
 import { changed, TestCloud, TWO_TENANTS } from './test-cloud.ts';
@@ -40,7 +41,7 @@ describe('look-up', () => {
     const { x, z } = await cloud.started();
     expect(await x.mapping(A, '10.1.2.99')).toMatchObject({ host: undefined, validMs: 2_000 });
     expect(await x.mapping(7, '10.1.2.50')).toMatchObject({ host: undefined });
-    const port = (await z.sync()).find((item) => item.kind === 'port' && item.name === 'a70');
+    const port = (await z.sync()).find((item): item is PortItem => item.kind === 'port' && item.name === 'a70');
     await z.report('a70', port?.revision ?? 0, 'lost');
     expect(await x.mapping(A, '10.1.2.70')).toMatchObject({ host: undefined });
     expect(cloud.mapper.get('port', 'a70')[0]?.state).toBe('lost');

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { brief } from './items.ts';
+import { brief, revisions } from './items.ts';
 import { changed, TestCloud } from './test-cloud.ts';
 
 /** The GNI of tenant a. */
@@ -50,9 +50,7 @@ describe('what changes is pushed', () => {
     await cloud.clock.pass(10);
     const back = x.takePushed();
     expect(brief(back)?.toSorted()).toEqual(['port b30', 'subnet b-subnet', 'subnet s']);
-    expect(Math.min(...back.map((item) => item.revision))).toBeGreaterThan(
-      Math.max(...gone.map((item) => item.revision)),
-    );
+    expect(Math.min(...revisions(back))).toBeGreaterThan(Math.max(...revisions(gone)));
   });
 
   test("a host's endpoint to the hosts that talk to it", async () => {
