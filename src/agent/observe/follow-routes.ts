@@ -12,8 +12,8 @@ const DEFAULT_RATE = 100;
 const MAX_RATE = 10_000;
 /** Ports that one stream shows. */
 const MAX_PORTS = 64;
-/** Bytes of the longest IP packet and of a header before it. */
-const MAX_SNAP_BYTES = 65_535 + 64;
+/** As much as any tool keeps of a packet. */
+const MAX_SNAP_BYTES = 262_144;
 
 const PORT_NAME = { type: 'string', minLength: 1, maxLength: 64 };
 

@@ -37,9 +37,9 @@ interface CaptureCommandOptions extends ReadOptions {
   readonly port?: readonly string[];
   readonly underlay?: string | true;
   readonly output: string;
-  readonly count: number;
+  readonly count?: number;
   readonly for?: number;
-  readonly snap: number;
+  readonly snap?: number;
 }
 
 export function addCaptureCommand(program: Command, cli: Cli, standardOutput: () => Writable = () => process.stdout) {
@@ -53,9 +53,9 @@ export function addCaptureCommand(program: Command, cli: Cli, standardOutput: ()
     .addOption(
       new Option('-o, --output <file>', 'where to; - is standard output').argParser(pathArgument).makeOptionMandatory(),
     )
-    .option('--count <n>', 'end after so many packets', integerArgument(1, MAX_COUNT), Number.POSITIVE_INFINITY)
+    .option('--count <n>', 'end after so many packets', integerArgument(1, MAX_COUNT))
     .option('--for <seconds>', 'end after so long', integerArgument(1, MAX_SECONDS))
-    .option('--snap <bytes>', 'bytes kept of each packet', integerArgument(1, MAX_SNAP_BYTES), MAX_SNAP_BYTES)
+    .option('--snap <bytes>', 'bytes kept of each packet (default: all)', integerArgument(1, MAX_SNAP_BYTES))
     .addOption(socketOption('agent'))
     .action(async (options: CaptureCommandOptions, command: Command) => {
       if (options.port === undefined && options.underlay === undefined) {
@@ -78,7 +78,7 @@ async function capture(cli: Cli, options: CaptureCommandOptions, standardOutput:
   const what = [...ports, ...(underlay === undefined ? [] : [`underlay ${underlay.device}`])].join(', ');
   const started = () => cli.err(`weft: capturing ${what}; Ctrl-C ends it\n`);
   try {
-    const { count: maxPackets, snap: snapLength } = options;
+    const { count: maxPackets = Number.POSITIVE_INFINITY, snap: snapLength = MAX_SNAP_BYTES } = options;
     const { signal } = ending;
     const summary = await runCapture({ socket, ports, underlay, snapLength, maxPackets, output, signal, started });
     cli.err(`weft: ${summaryText(summary)}\n`);

@@ -6,6 +6,7 @@ import { DEFAULT_CONTROL_PORT, DEFAULT_UNDERLAY_PORT } from '../../model/records
 import { integerArgument } from '../arguments.ts';
 import type { Cli } from '../cli.ts';
 import { NotACaptureError } from '../decode/capture-reader.ts';
+import type { CapturedPacket } from '../decode/captured-packet.ts';
 import { decodeCapture } from '../decode/decode-capture.ts';
 import type { DecodedDatagram, Ports } from '../decode/decode-datagram.ts';
 import { decodedJson } from '../decode/decode-json.ts';
@@ -52,11 +53,11 @@ export function addDecodeCommand(program: Command, cli: Cli, openInput: () => Re
 
 async function decodeInput(cli: Cli, input: Readable, name: string, options: DecodeOptions): Promise<void> {
   const summary = new DecodeSummary();
-  const line = (datagram: DecodedDatagram, timeNs: bigint | undefined) =>
-    options.json ? JSON.stringify(decodedJson(datagram, timeNs)) : decodedText(datagram, timeNs);
+  const line = (datagram: DecodedDatagram, { timeNs, comment }: CapturedPacket) =>
+    options.json ? JSON.stringify(decodedJson(datagram, timeNs, comment)) : decodedText(datagram, timeNs, comment);
   try {
-    await decodeCapture(input, portsOf(options), summary, async (datagram, timeNs) => {
-      cli.out(`${line(datagram, timeNs)}\n`);
+    await decodeCapture(input, portsOf(options), summary, async (datagram, captured) => {
+      cli.out(`${line(datagram, captured)}\n`);
       await cli.outTaken();
     });
   } catch (error) {

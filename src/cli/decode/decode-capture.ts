@@ -13,7 +13,7 @@ export async function decodeCapture(
   chunks: AsyncIterable<Uint8Array>,
   ports: Ports,
   summary: DecodeSummary,
-  print: (datagram: DecodedDatagram, timeNs: bigint | undefined) => Promise<void>,
+  print: (datagram: DecodedDatagram, captured: CapturedPacket) => Promise<void>,
 ): Promise<void> {
   const packets = readCapture(chunks);
   for (;;) {
@@ -23,7 +23,7 @@ export async function decodeCapture(
       return;
     }
     const datagram = decodePacket(next.value, ports, summary);
-    if (datagram !== undefined) await print(datagram, next.value.timeNs);
+    if (datagram !== undefined) await print(datagram, next.value);
   }
 }
 

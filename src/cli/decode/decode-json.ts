@@ -4,7 +4,7 @@ import type { DecodedDatagram, Inner } from './decode-datagram.ts';
 import { formatTime } from '../../base/format-time.ts';
 
 /** One object about a datagram, for one line of NDJSON; `time` is null where the capture has none. */
-export function decodedJson(datagram: DecodedDatagram, timeNs: bigint | undefined): object {
+export function decodedJson(datagram: DecodedDatagram, timeNs: bigint | undefined, comment?: string): object {
   const time = formatTime(timeNs, 9);
   return {
     schema: 'netweft.decode/v1',
@@ -14,6 +14,7 @@ export function decodedJson(datagram: DecodedDatagram, timeNs: bigint | undefine
     destination: formatEndpoint(datagram.destination),
     length: datagram.length,
     ...meaningOf(datagram),
+    ...(comment === undefined ? {} : { comment }),
   };
 }
 

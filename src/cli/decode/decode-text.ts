@@ -2,11 +2,13 @@ import { formatEndpoint } from '../../base/ipv4.ts';
 import { describePacket } from '../../packet/describe.ts';
 import type { DecodedDatagram, Frame, Inner } from './decode-datagram.ts';
 import { formatTime } from '../../base/format-time.ts';
+import { printable } from '../../base/printable.ts';
 
-/** One line about a datagram, without line end. */
-export function decodedText(datagram: DecodedDatagram, timeNs: bigint | undefined): string {
+/** One line about a datagram, without line end; a comment of its capturer comes last, after `#`. */
+export function decodedText(datagram: DecodedDatagram, timeNs: bigint | undefined, comment?: string): string {
   const outer = `${formatEndpoint(datagram.source)} > ${formatEndpoint(datagram.destination)}`;
-  return `${formatTime(timeNs, 6)} ${outer} ${meaningOf(datagram)}`;
+  const note = comment === undefined ? '' : ` # ${printable(comment)}`;
+  return `${formatTime(timeNs, 6)} ${outer} ${meaningOf(datagram)}${note}`;
 }
 
 function meaningOf(datagram: DecodedDatagram): string {

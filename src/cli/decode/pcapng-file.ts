@@ -7,6 +7,7 @@ import type { ByteSource } from './byte-source.ts';
 import { type CapturedPacket, MAX_BLOCK_BYTES } from './captured-packet.ts';
 import { FieldView } from './field-view.ts';
 import { type CaptureInterface, packetTimeNs, readInterface } from './pcapng-interface.ts';
+import { optionText, readOptions } from './pcapng-options.ts';
 
 /** The first four bytes of a file, and of each section; the same in both byte orders. */
 export const SECTION_HEADER = 0x0a0d0d0a;
@@ -16,6 +17,10 @@ const SIMPLE_PACKET = 3;
 const ENHANCED_PACKET = 6;
 const BYTE_ORDER_MAGIC = 0x1a2b3c4d;
 const MAJOR_VERSION = 1;
+const OPTION_COMMENT = 1;
+const OPTION_FLAGS = 2;
+/** The lowest two bits of epb_flags. */
+const DIRECTIONS = [undefined, 'inbound', 'outbound', undefined] as const;
 /** Type, length, and length again. */
 const FRAME_BYTES = 12;
 /** Interfaces of one section; each is held until the section ends. */
@@ -113,21 +118,26 @@ function enhancedPacket(section: Section, body: Uint8Array): CapturedPacket {
   const units = (BigInt(fields.uint32(4)) << 32n) | BigInt(fields.uint32(8));
   const length = fields.uint32(12);
   if (length > body.length - 20) throw new DecodeError('a packet that is longer than its block');
+  const options = readOptions(body, 20 + Math.ceil(length / 4) * 4, section.isLittleEndian);
+  const flags = options.get(OPTION_FLAGS);
   return {
     timeNs: packetTimeNs(captured, units),
     linkType: captured.linkType,
     bytes: body.subarray(20, 20 + length),
+    interfaceName: captured.name,
+    direction: flags?.length === 4 ? DIRECTIONS[new FieldView(flags, section.isLittleEndian).uint32(0) & 3] : undefined,
+    comment: optionText(options.get(OPTION_COMMENT)),
   };
 }
 
 /** Of the first interface, without a time; cut at that interface's snap length, which the block does not repeat. */
 function simplePacket(section: Section, body: Uint8Array): CapturedPacket {
   if (body.length < 4) throw new DecodeError('a packet block that is too short');
-  const { linkType, snapLength } = interfaceOf(section, 0);
+  const { linkType, snapLength, name } = interfaceOf(section, 0);
   const original = new FieldView(body, section.isLittleEndian).uint32(0);
   const length = Math.min(original, snapLength === 0 ? original : snapLength);
   if (length > body.length - 4) throw new DecodeError('a packet that is longer than its block');
-  return { timeNs: undefined, linkType, bytes: body.subarray(4, 4 + length) };
+  return { timeNs: undefined, linkType, bytes: body.subarray(4, 4 + length), interfaceName: name };
 }
 
 function interfaceOf(section: Section, index: number): CaptureInterface {

@@ -1,7 +1,8 @@
 import { DecodeError } from '../../base/errors.ts';
 import { FieldView } from './field-view.ts';
+import { optionText, readOptions } from './pcapng-options.ts';
 
-const OPTION_END = 0;
+const OPTION_NAME = 2;
 const OPTION_TIME_RESOLUTION = 9;
 const OPTION_TIME_OFFSET = 14;
 const NANOSECONDS = 1_000_000_000n;
@@ -9,6 +10,7 @@ const MICROSECONDS_PER_SECOND = 1_000_000n;
 
 /** What an interface description block says that reading its packets needs. */
 export interface CaptureInterface {
+  readonly name: string | undefined;
   readonly linkType: number;
   /** Bytes kept of each packet; 0 is all. */
   readonly snapLength: number;
@@ -20,18 +22,16 @@ export interface CaptureInterface {
 export function readInterface(body: Uint8Array, isLittleEndian: boolean): CaptureInterface {
   if (body.length < 8) throw new DecodeError('an interface block that is too short');
   const fields = new FieldView(body, isLittleEndian);
-  let unitsPerSecond = MICROSECONDS_PER_SECOND;
-  let offsetSeconds = 0n;
-  let at = 8;
-  while (at + 4 <= body.length && fields.uint16(at) !== OPTION_END) {
-    const code = fields.uint16(at);
-    const length = fields.uint16(at + 2);
-    if (at + 4 + length > body.length) throw new DecodeError('an interface option that is longer than its block');
-    if (code === OPTION_TIME_RESOLUTION && length === 1) unitsPerSecond = unitsOf(body[at + 4] ?? 0);
-    if (code === OPTION_TIME_OFFSET && length === 8) offsetSeconds = fields.int64(at + 4);
-    at += 4 + Math.ceil(length / 4) * 4;
-  }
-  return { linkType: fields.uint16(0), snapLength: fields.uint32(4), unitsPerSecond, offsetSeconds };
+  const options = readOptions(body, 8, isLittleEndian);
+  const resolution = options.get(OPTION_TIME_RESOLUTION);
+  const offset = options.get(OPTION_TIME_OFFSET);
+  return {
+    name: optionText(options.get(OPTION_NAME)),
+    linkType: fields.uint16(0),
+    snapLength: fields.uint32(4),
+    unitsPerSecond: resolution?.length === 1 ? unitsOf(resolution[0] ?? 0) : MICROSECONDS_PER_SECOND,
+    offsetSeconds: offset?.length === 8 ? new FieldView(offset, isLittleEndian).int64(0) : 0n,
+  };
 }
 
 /** Nanoseconds since 1970 of a time stamp in the interface's units. */

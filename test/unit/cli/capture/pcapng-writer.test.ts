@@ -28,15 +28,28 @@ function hex(bytes: Uint8Array): string {
 }
 
 describe('a capture', () => {
-  it('is read back: time to the nanosecond, interface, bytes', async () => {
+  it('is read back: time to the nanosecond, interface, bytes, direction, comment', async () => {
     const packets = [
       packetBlock({ interfaceIndex: 1, timeNs: AT_NS, bytes: Uint8Array.of(1, 2, 3), originalLength: 9 }),
-      packetBlock({ interfaceIndex: 0, timeNs: AT_NS + 1n, bytes: Uint8Array.of(4), direction: 'inbound' }),
+      packetBlock({
+        interfaceIndex: 0,
+        timeNs: AT_NS + 1n,
+        bytes: Uint8Array.of(4),
+        direction: 'inbound',
+        comment: 'why',
+      }),
     ];
     const end = statisticsBlock({ interfaceIndex: 0, timeNs: AT_NS, received: 2n, dropped: 0n });
     expect(await read(joinBytes(HEADER, RAW, ETHERNET, ...packets, end))).toEqual([
-      { timeNs: AT_NS, linkType: 1, bytes: Uint8Array.of(1, 2, 3) },
-      { timeNs: AT_NS + 1n, linkType: 101, bytes: Uint8Array.of(4) },
+      { timeNs: AT_NS, linkType: 1, bytes: Uint8Array.of(1, 2, 3), interfaceName: 'eth0' },
+      {
+        timeNs: AT_NS + 1n,
+        linkType: 101,
+        bytes: Uint8Array.of(4),
+        interfaceName: 'port a30',
+        direction: 'inbound',
+        comment: 'why',
+      },
     ]);
   });
 

@@ -235,7 +235,7 @@ describe('any captured bytes', () => {
         const lines: string[] = [];
         const ports = { frames: [7790], control: 7791 };
         const file = pcapFile({ linkType }, [{ bytes }]);
-        await decodeCapture(chunksOf(file, 1000), ports, new DecodeSummary(), async (datagram, timeNs) => {
+        await decodeCapture(chunksOf(file, 1000), ports, new DecodeSummary(), async (datagram, { timeNs }) => {
           lines.push(decodedText(datagram, timeNs), JSON.stringify(decodedJson(datagram, timeNs)));
         });
         for (const line of lines) expect(line).toMatch(/^[\x20-\x7e]+$/);
