@@ -25,7 +25,7 @@ const MALFORMED: readonly (readonly [rule: string, payload: string])[] = [
   ['of something else', '48656c6c6f'],
   ['no message', '5700'],
   ['a message without a body', '5700 08071009'],
-  ['a body that is not known', '5700 08071009 7a00'],
+  ['a body that is not known', '5700 08071009 a20100'],
   ['a body past the end', '5700 08071009 5203'],
   ['an id of 54 bits', '5700 0880808080808080 10 5a00'],
   ['a varint without an end', '5700 08ffffffffffffffffffffff'],

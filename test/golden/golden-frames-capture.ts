@@ -22,8 +22,9 @@ interface GoldenFrame {
 
 const between = { source: GUEST_A, destination: GUEST_B };
 const ping = buildIcmpEcho({ ...between, id: 7, sequence: 1, payload: Buffer.from('weft') });
-const talk = buildUdp({ ...between, sourcePort: 4660, destinationPort: 7, payload: Buffer.from('weft') });
+const talk = buildUdp({ ...between, sourcePort: 4660, destinationPort: 4661, payload: Buffer.from('weft') });
 const opening = buildTcp({ ...between, sourcePort: 40_000, destinationPort: 443, flags: TCP_SYN, sequence: 1 });
+const another = buildTcp({ ...between, sourcePort: 40_001, destinationPort: 443, flags: TCP_SYN, sequence: 1 });
 const laterFragment = buildIpv4({
   ...between,
   protocol: PROTOCOL_UDP,
@@ -38,7 +39,7 @@ const FRAMES: readonly GoldenFrame[] = [
   { framework: 'udp/2.0', agreement: 7, inner: opening },
   { framework: 'udp/2.0', agreement: 7, labels: [16, MAX_LABEL], inner: talk },
   { framework: 'udp/2.0', agreement: 16_777_215, labels: [0, 1, 2, 3, 4, 5, 6, 7], inner: talk },
-  { framework: 'udp-pb/1.0', agreement: 9, inner: opening },
+  { framework: 'udp-pb/1.0', agreement: 9, inner: another },
   { framework: 'udp-pb/1.0', agreement: 300, labels: [16, 128, MAX_LABEL], inner: talk },
   { framework: 'udp-pb/1.0', sourceGni: 4_294_967_295, agreement: 16_777_215, inner: ping },
   { framework: 'udp/2.0', destinationGni: 2002, agreement: 12, labels: [300], inner: unreachable },
