@@ -1,4 +1,4 @@
-import type { Place } from '../model/yaml-document.ts';
+import type { Place } from '../model/line-starts.ts';
 import type { ConfigKey } from './config-keys.ts';
 import type { FileValue } from './parse-config.ts';
 import { type Environment, inServiceFolder } from './service-folders.ts';

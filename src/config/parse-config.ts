@@ -1,6 +1,7 @@
 import { UserError } from '../base/errors.ts';
 import { type Complaint, listComplaints } from '../model/complaint.ts';
-import { type Place, YamlDocument } from '../model/yaml-document.ts';
+import type { Place } from '../model/line-starts.ts';
+import { YamlDocument } from '../model/yaml-document.ts';
 import type { ConfigDefinition, ConfiguredDaemon } from './config-definition.ts';
 import { type ConfigKey, canonicalValue } from './config-keys.ts';
 

@@ -1,16 +1,11 @@
 /** A YAML file as values that know their lines. */
-import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocument } from 'yaml';
+import { isAlias, isMap, isScalar, isSeq, type Node, type Pair, parseDocument } from 'yaml';
 import { AliasTargets } from './alias-targets.ts';
 import type { Complaint } from './complaint.ts';
+import { LineStarts, type Place, START } from './line-starts.ts';
 import { MAX_DEPTH, tooDeepAt } from './yaml-depth.ts';
 
-/** Where something starts: lines and columns count from 1. */
-export interface Place {
-  readonly line: number;
-  readonly column: number;
-}
-
-const START: Place = { line: 1, column: 1 };
+const TOO_DEEP = `lists and mappings stand more than ${MAX_DEPTH} deep inside one another`;
 
 /** Reads YAML 1.2 without ever throwing; what is not well-formed becomes a complaint. */
 export class YamlDocument {
@@ -18,15 +13,16 @@ export class YamlDocument {
   /** Whether the values are those that were meant, though a key may stand twice. */
   readonly isWellFormed: boolean;
   readonly #document: ReturnType<typeof parseDocument>;
-  readonly #lines: LineCounter;
+  readonly #lines: LineStarts;
   readonly #aliases: AliasTargets;
 
   constructor(text: string) {
     const deepAt = tooDeepAt(text);
-    this.#lines = new LineCounter();
-    this.#document = parseDocument(deepAt === undefined ? text : '', { lineCounter: this.#lines, prettyErrors: false });
+    this.#lines = new LineStarts(text);
+    this.#document = parseDocument(deepAt === undefined ? text : '', { prettyErrors: false });
     this.#aliases = new AliasTargets(this.#document.contents);
-    this.syntaxComplaints = deepAt === undefined ? this.#syntaxComplaints() : [tooDeep(text, deepAt)];
+    this.syntaxComplaints =
+      deepAt === undefined ? this.#syntaxComplaints() : [{ ...this.#lines.placeAt(deepAt), message: TOO_DEEP }];
     this.isWellFormed =
       deepAt === undefined &&
       this.#aliases.faults.length === 0 &&
@@ -36,7 +32,7 @@ export class YamlDocument {
   #syntaxComplaints(): (Complaint & Place)[] {
     return [
       ...[...this.#document.errors, ...this.#document.warnings].map((error) => ({
-        ...this.#placeAt(error.pos[0]),
+        ...this.#lines.placeAt(error.pos[0]),
         message: `not valid YAML: ${error.message.replace(/\s+/g, ' ')}`,
       })),
       ...this.#aliases.faults.map(({ alias, message }) => ({ ...this.#placeOf(alias, START), message })),
@@ -112,19 +108,8 @@ export class YamlDocument {
   }
 
   #placeOf(node: Node | null, { line, column }: Place): Place {
-    return node?.range == null ? { line, column } : this.#placeAt(node.range[0]);
+    return node?.range == null ? { line, column } : this.#lines.placeAt(node.range[0]);
   }
-
-  #placeAt(offset: number): Place {
-    const { line, col } = this.#lines.linePos(offset);
-    return { line: Math.max(1, line), column: Math.max(1, col) };
-  }
-}
-
-function tooDeep(text: string, at: number): Complaint & Place {
-  const lines = text.slice(0, at).split('\n');
-  const message = `lists and mappings stand more than ${MAX_DEPTH} deep inside one another`;
-  return { line: lines.length, column: (lines.at(-1) ?? '').length + 1, message };
 }
 
 /** A key that is no scalar is not known to anybody. */
