@@ -31,8 +31,6 @@ export function eventRoutes(app: FastifyInstance, streams: Streams, journal: Eve
     return { schema: 'netweft.events/v1', daemon, sequence, forgotten, events };
   });
   app.get<{ Querystring: { after?: number } }>('/v1/follow/events', { schema: FOLLOW_QUERY }, ({ query }, reply) => {
-    // What was not asked for begins now.
-    const after = query.after ?? journal.sequence;
-    streams.serve(reply, (send) => journal.follow(after, send));
+    streams.serve(reply, (send) => journal.follow(query.after ?? 0, send));
   });
 }
