@@ -25,7 +25,8 @@ export interface CaptureOptions {
   readonly snapLength: number;
   /** Packets after which it ends. */
   readonly maxPackets: number;
-  readonly output: Writable;
+  /** Called once the agent and the device are ready. */
+  openOutput(): Writable;
   /** Ends the capture; what is captured by then is written. */
   readonly signal: AbortSignal;
   /** Called once, when nothing that happens from now on is missed. */
@@ -117,7 +118,7 @@ class Capture {
 
   /** The stream stands: from now on nothing that is on the device lacks its verdict. */
   #open(): void {
-    const { ports, underlay, snapLength, output, started } = this.#options;
+    const { ports, underlay, snapLength, openOutput, started } = this.#options;
     if (underlay !== undefined) {
       const { device, endpoint } = underlay;
       this.#device = openDevice(device, endpoint.port, (bytes, timeNs) => this.#captured(bytes, timeNs));
@@ -125,7 +126,7 @@ class Capture {
     const guests = ports.map((name) => guestInterface(name, snapLength));
     const linkType = this.#device?.linkType;
     const hosts = linkType === undefined ? [] : [underlayInterface(underlay?.device ?? '', linkType, snapLength)];
-    this.#file = new CaptureFile(output, [...guests, ...hosts]);
+    this.#file = new CaptureFile(openOutput(), [...guests, ...hosts]);
     started();
   }
 
@@ -158,7 +159,7 @@ class Capture {
     const captured: Frame = {
       interfaceIndex: ports.length,
       timeNs,
-      bytes: frame.slice(0, snapLength),
+      bytes: new Uint8Array(frame.subarray(0, snapLength)),
       originalLength: frame.length,
       ...(way && { direction: way.direction === 'in' ? 'inbound' : 'outbound' }),
     };

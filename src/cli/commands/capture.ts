@@ -70,7 +70,12 @@ async function capture(cli: Cli, options: CaptureCommandOptions, standardOutput:
   const socket = chosenSocket(cli, 'agent', options);
   const underlay = options.underlay === undefined ? undefined : await underlayOf(socket, options.underlay);
   const ports = [...new Set(options.port)];
-  const output = openOutput(options.output, standardOutput);
+  requirePipe(options.output, standardOutput);
+  let output: Writable | undefined;
+  const openOutput = () => {
+    output = options.output === '-' ? standardOutput() : openFile(options.output);
+    return output;
+  };
   const ending = new AbortController();
   const forget = cli.onStopSignal(() => ending.abort());
   const timer = setTimeout(() => ending.abort(), (options.for ?? 0) * 1000);
@@ -80,12 +85,12 @@ async function capture(cli: Cli, options: CaptureCommandOptions, standardOutput:
   try {
     const { count: maxPackets = Number.POSITIVE_INFINITY, snap: snapLength = MAX_SNAP_BYTES } = options;
     const { signal } = ending;
-    const summary = await runCapture({ socket, ports, underlay, snapLength, maxPackets, output, signal, started });
+    const summary = await runCapture({ socket, ports, underlay, snapLength, maxPackets, openOutput, signal, started });
     cli.err(`weft: ${summaryText(summary)}\n`);
   } finally {
     clearTimeout(timer);
     forget();
-    if (options.output !== '-') output.end();
+    if (options.output !== '-') output?.end();
   }
 }
 
@@ -99,22 +104,20 @@ async function underlayOf(socket: string, device: string | true) {
   return { device: device === true ? deviceOf(endpoint) : device, endpoint };
 }
 
-function openOutput(path: string, standardOutput: () => Writable): Writable {
-  if (path !== '-') return createWriteStream(path, { fd: openForWriting(path) });
+function requirePipe(path: string, standardOutput: () => Writable): void {
   const output = standardOutput();
-  if ('isTTY' in output && output.isTTY === true) {
-    throw new UserError(
-      'invalid',
-      'a capture is bytes, and standard output is a terminal',
-      'pipe it into wireshark -k -i -, tshark -r - or weft decode -, or name a file',
-    );
-  }
-  return output;
+  if (path !== '-' || !('isTTY' in output) || output.isTTY !== true) return;
+  throw new UserError(
+    'invalid',
+    'a capture is bytes, and standard output is a terminal',
+    'pipe it into wireshark -k -i -, tshark -r - or weft decode -, or name a file',
+  );
 }
 
-function openForWriting(path: string): number {
+/** Only its owner may read what tenants send. */
+function openFile(path: string): Writable {
   try {
-    return openSync(path, 'w', 0o600);
+    return createWriteStream(path, { fd: openSync(path, 'w', 0o600) });
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? String(error);
     throw new UserError('invalid', `cannot write ${path}: ${code}`, 'choose another with --output');
