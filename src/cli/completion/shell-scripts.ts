@@ -14,7 +14,7 @@ _weft() {
   local rest=${'$'}{COMP_LINE:0:COMP_POINT} words=() word i
   for ((i = 0; i <= COMP_CWORD; i++)); do
     word=${'$'}{rest#"${'$'}{rest%%[![:space:]]*}"}
-    if ((i == 0)) || [[ $rest != "$word" || -z $word ]]; then words+=(''); fi
+    if ((i == 0)) || [[ $rest != "$word" ]]; then words+=(''); fi
     ((i == COMP_CWORD)) || { rest=${'$'}{word#"${'$'}{COMP_WORDS[i]}"}; word=${'$'}{COMP_WORDS[i]}; }
     words[-1]+=$word
   done
