@@ -86,7 +86,7 @@ interface Reloads {
   forget(): void;
 }
 
-/** A signal before the daemon serves asks for what it is just reading, so it is not handled. */
+/** A signal before the daemon serves is handled then: what it asks for may have been written after it was read. */
 function collectReloads(cli: Cli): Reloads {
   let handle: (() => Promise<void>) | undefined;
   let isAsked = false;
@@ -98,14 +98,14 @@ function collectReloads(cli: Cli): Reloads {
     running = undefined;
   };
   const forget = cli.onReloadSignal(() => {
-    if (handle === undefined) return;
     isAsked = true;
-    running ??= runAll();
+    if (handle !== undefined) running ??= runAll();
   });
   return {
     forget,
     handleWith(run) {
       handle = run;
+      if (isAsked) running = runAll();
     },
     async end() {
       handle = undefined;

@@ -46,7 +46,7 @@ test('a second signal ends the process at once', async () => {
   expect(exits).toEqual([[], [1]]);
 });
 
-test('each SIGHUP while it serves is one reload, one after another', async () => {
+test('a SIGHUP is a reload, also one from before it served; several meanwhile are one more', async () => {
   const process = new TestProcess();
   const events: string[] = [];
   let finish: () => void = () => {};
@@ -61,9 +61,7 @@ test('each SIGHUP while it serves is one reload, one after another', async () =>
     process.signal('SIGHUP');
     return { reload, stop: async () => void events.push('stopped') };
   });
-  await settled(() => process.listeners === 2);
-  await setImmediate();
-  process.signal('SIGHUP');
+  await settled(() => events.length > 0);
   expect(events).toEqual(['reload']);
   for (let i = 0; i < 3; i++) process.signal('SIGHUP');
   await setImmediate();
