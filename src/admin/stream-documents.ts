@@ -1,5 +1,6 @@
 /** The documents of the admin sockets' streams: one a line, until either side ends it. */
 import type { Outcome } from './documents.ts';
+import type { TraceDocument, TraceEndDocument, TraceStartDocument } from './trace-documents.ts';
 import type { EventDocument } from './event-documents.ts';
 
 /** Every ten seconds, so that a silent stream is known to be alive. */
@@ -89,4 +90,7 @@ export type StreamDocument =
   | DropDocument
   | SuppressedDocument
   | PacketDocument
+  | TraceStartDocument
+  | TraceDocument
+  | TraceEndDocument
   | EventDocument;

@@ -15,15 +15,19 @@ export class Streams {
   readonly #open = new Set<() => void>();
 
   /**
-   * Answers with documents until the reader or the daemon ends it. `start` gets what sends one and returns what
-   * ends its source; where it throws, the request is refused. Throws UserError `limit`.
+   * Answers with documents until the reader, the source or the daemon ends it. `start` gets what sends one and what
+   * ends the stream, to be called later, and returns what ends its source; where it throws, the request is refused.
+   * Throws UserError `limit`.
    */
-  serve(reply: FastifyReply, start: (send: (document: StreamDocument) => void) => () => void): void {
+  serve(reply: FastifyReply, start: (send: (document: StreamDocument) => void, end: () => void) => () => void): void {
     if (this.#open.size >= MAX_STREAMS) {
       throw new UserError('limit', `${MAX_STREAMS} streams are open`, 'end another --follow, capture or trace');
     }
     const writer = new StreamWriter(reply.raw);
-    const stopSource = start((document) => writer.send(document));
+    const stopSource = start(
+      (document) => writer.send(document),
+      () => end(),
+    );
     const response = reply.hijack().raw;
     const end = () => {
       if (!this.#open.delete(end)) return;

@@ -15,6 +15,7 @@ import type { Session } from './session.ts';
 import type { Sessions } from './sessions.ts';
 import type { StoreFollower } from './store-follower.ts';
 import { syncPage } from './sync.ts';
+import type { Traces } from './traces.ts';
 
 export interface AgentServiceOptions {
   readonly store: Store;
@@ -23,6 +24,7 @@ export interface AgentServiceOptions {
   readonly sessions: Sessions;
   readonly agreements: Agreements;
   readonly lookups: Lookups;
+  readonly traces: Traces;
   readonly layer: SessionLayer;
   readonly log: Logger;
   limits(): MapperLimits;
@@ -81,6 +83,7 @@ export class AgentService {
       case 'sync':
       case 'lookup':
       case 'report':
+      case 'trace-report':
         this.#request(from, message);
         break;
       default:
@@ -149,6 +152,11 @@ export class AgentService {
       case 'report':
         this.requests.report++;
         void this.#report(session, id, body);
+        break;
+      case 'trace-report':
+        this.requests['trace-report']++;
+        this.#options.traces.report(session, body);
+        session.answer(id, { kind: 'trace-report-ack' });
         break;
     }
   }

@@ -18,6 +18,7 @@ import { timedStore } from '../store/timed-store.ts';
 import { adminRoutes } from './admin-routes.ts';
 import { openControlSocket } from './control-socket.ts';
 import type { MapperLimits } from './limits.ts';
+import { traceRoutes } from './trace-routes.ts';
 import { Mapper } from './mapper.ts';
 import { mapperLatencies } from './metrics/mapper-latencies.ts';
 import { addMapperMetrics } from './metrics/mapper-metrics.ts';
@@ -86,6 +87,7 @@ export async function runMapper(options: MapperDaemonOptions): Promise<RunningMa
       routes: (app, streams) => {
         adminRoutes(app, mapper, face);
         eventRoutes(app, streams, journal);
+        traceRoutes(app, streams, mapper);
       },
     });
     opened.push(() => admin.close());

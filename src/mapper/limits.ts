@@ -71,5 +71,21 @@ export const MAX_AGREEMENTS_PER_DIRECTION = 8;
 export const DRAIN_MS = 10_000;
 /** Directions without a common framework that the log names, until one of the two registers again. */
 export const MAX_WARNED_PAIRS = 1_024;
+/** Traces at once: each is compared with every packet of two hosts. */
+export const MAX_TRACES = 8;
+/** Packets of one trace, and how long it may take. */
+export const MAX_TRACE_PACKETS = 1_000;
+export const MAX_TRACE_MS = 10 * 60 * 1000;
+/** An agent watches for so long without hearing of the trace again, and hears of it so often. */
+export const TRACE_LEASE_MS = 10_000;
+export const TRACE_RENEW_MS = 2_500;
+/** The longest wait for an agent to know of a trace. */
+export const TRACE_INSTALL_MS = 1_000;
+/** Between the sender's host knowing of a trace and telling the operator that it has begun. */
+export const TRACE_WARM_UP_MS = 100;
+/** A packet of which the host that it was sent to has not told for so long is missing there. */
+export const TRACE_MISSING_MS = 2_000;
+/** Packets of one trace that the receiver's host told of before the sender's. */
+export const MAX_EARLY_REPORTS = 1_024;
 /** The highest id of an agreement: 24 bits on the wire. */
 export const MAX_AGREEMENT_ID = 2 ** 24 - 1;

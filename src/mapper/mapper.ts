@@ -1,4 +1,6 @@
 import type { HostStatus } from '../admin/documents.ts';
+import type { StreamDocument } from '../admin/stream-documents.ts';
+import type { TraceRequest } from '../admin/trace-documents.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Endpoint } from '../base/ipv4.ts';
 import type { Logger } from '../base/log.ts';
@@ -24,6 +26,7 @@ import type { Session } from './session.ts';
 import { Sessions } from './sessions.ts';
 import { StoreFollower } from './store-follower.ts';
 import { Subscriptions } from './subscriptions.ts';
+import { Traces } from './traces.ts';
 
 export interface MapperOptions {
   readonly store: Store;
@@ -65,6 +68,7 @@ export class Mapper {
   readonly #subscriptions: Subscriptions;
   readonly #agreements: Agreements;
   readonly #lookups: Lookups;
+  readonly #traces: Traces;
   readonly #service: AgentService;
   readonly #convergence: Convergence;
   readonly #startedAt: number;
@@ -87,6 +91,8 @@ export class Mapper {
     const subscriptions = new Subscriptions(clock);
     const agreements = new Agreements({ store, state, follower, sessions, clock, log });
     const lookups = new Lookups({ state, agreements, sessions, subscriptions, clock });
+    const incarnation = () => store.incarnation;
+    const traces = new Traces({ state, sessions, clock, random, log, incarnation });
     this.#options = options;
     this.#startedAt = clock.now();
     this.#follower = follower;
@@ -97,6 +103,7 @@ export class Mapper {
     this.#subscriptions = subscriptions;
     this.#agreements = agreements;
     this.#lookups = lookups;
+    this.#traces = traces;
     this.#service = new AgentService({
       store,
       state,
@@ -104,6 +111,7 @@ export class Mapper {
       sessions,
       agreements,
       lookups,
+      traces,
       layer,
       log,
       limits,
@@ -145,6 +153,7 @@ export class Mapper {
     this.#cancelSweep();
     this.#follower.stop();
     this.#journal.stop();
+    this.#traces.stop();
     this.#sessions.stop();
     this.#agreements.stop();
   }
@@ -168,6 +177,13 @@ export class Mapper {
       .map((record) => ({ record, state: this.#stateOf(kind, record.spec.name) }));
   }
 
+  /** Begins a trace, see `Traces.begin`. Throws UserError, `not-found` for an unknown port too. */
+  trace(request: TraceRequest, send: (document: StreamDocument) => void, end: () => void): () => void {
+    const port = this.state.cloud.port(request.port);
+    if (port === undefined) throw this.#editor.notFound('port', request.port);
+    return this.#traces.begin(port, request, send, end);
+  }
+
   status(): MapperStatus {
     const { clock, store } = this.#options;
     const { state } = this;
@@ -175,6 +191,7 @@ export class Mapper {
     const counters = {
       ...this.#service.counters,
       ...this.#lookups.counters,
+      ...this.#traces.counters,
       ...prefixed('journal', this.#journal.counters),
       ...prefixed('agreements', this.#agreements.counters),
       ...prefixed('sessions', sessions.counters),

@@ -2,6 +2,7 @@ import type { Clock } from '../base/clock.ts';
 import type { Endpoint } from '../base/ipv4.ts';
 import type { Random } from '../base/random.ts';
 import type { Answer, Item, Message, PortItem, Push, PushAck, Register, SubnetItem } from '../control/messages.ts';
+import { type Feature, splitVersion } from '../control/features.ts';
 import { PushSender } from '../control/push-sender.ts';
 import { Responder } from '../control/responder.ts';
 import { SILENCE_GRACE_MS } from './limits.ts';
@@ -48,6 +49,7 @@ export class Session {
   readonly host: string;
   readonly boot: string;
   readonly agentVersion: string;
+  readonly features: ReadonlySet<Feature>;
   readonly frameworks: readonly string[];
   readonly registrationId: number;
   readonly responder = new Responder();
@@ -75,7 +77,9 @@ export class Session {
     this.id = options.id;
     this.host = registration.host;
     this.boot = registration.boot;
-    this.agentVersion = registration.agentVersion;
+    const { version, features } = splitVersion(registration.agentVersion);
+    this.agentVersion = version;
+    this.features = features;
     this.frameworks = registration.frameworks;
     this.registrationId = options.registrationId;
     this.endpoint = options.endpoint;
