@@ -45,6 +45,8 @@ const FIELDS = [
 const OPTIONS = ['-o', 'ip.defragment:FALSE'];
 /** Packets of one capture. */
 const BATCH = 2000;
+/** Ethernet, IPv4, UDP. */
+const HEADERS_BYTES = 14 + 20 + 8;
 const PROTOCOL_TCP = 6;
 const PROTOCOL_UDP = 17;
 
@@ -179,7 +181,7 @@ describe('the dissector and weft decode', () => {
     const path = join(folder, 'frames.pcapng');
     for (let batch = 0; batch < runs(1); batch++) {
       const payloads = fc.sample(anyPayload, BATCH).filter((payload) => payload.length > 0);
-      writeFileSync(path, captureOf(payloads, 7790));
+      writeFileSync(path, captureOf(payloads, 7790, 8));
       expect(await expectAgreement(path)).toBe(payloads.length);
     }
   });
@@ -218,11 +220,14 @@ function messageOf(bytes: Uint8Array) {
   }
 }
 
-function captureOf(payloads: readonly Uint8Array[], destinationPort: number): Uint8Array {
-  const packets = payloads.map((payload, index) => ({
-    interfaceIndex: 0,
-    timeNs: timeOf(index),
-    bytes: ethernetDatagram(payload, { sourcePort: 40_001, destinationPort }),
-  }));
+/** Where `cutEvery` is given, one of so many is captured in part: its first byte, then one more each time. */
+function captureOf(payloads: readonly Uint8Array[], destinationPort: number, cutEvery?: number): Uint8Array {
+  const packets = payloads.map((payload, index) => {
+    const sent = ethernetDatagram(payload, { sourcePort: 40_001, destinationPort });
+    const isCut = cutEvery !== undefined && index % cutEvery === 0;
+    const kept = isCut ? HEADERS_BYTES + 1 + ((index / cutEvery) % payload.length) : sent.length;
+    const bytes = sent.subarray(0, kept);
+    return { interfaceIndex: 0, timeNs: timeOf(index), bytes, originalLength: sent.length };
+  });
   return capture([UNDERLAY_SIDE], packets);
 }
