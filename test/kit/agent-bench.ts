@@ -1,9 +1,11 @@
 /** The agent of host x between a scripted mapping daemon and packets that a test puts in and takes out. */
-import { Agent } from '../../src/agent/agent.ts';
+import { Agent, type AgentOptions } from '../../src/agent/agent.ts';
 import type { IoCounters, IoEvents, PacketIo } from '../../src/agent/io/packet-io.ts';
 import { seededRandom } from '../../src/base/random.ts';
 import type { Item, MappingItem, PortItem } from '../../src/control/messages.ts';
 import { plainSessionLayer } from '../../src/control/session-layer.ts';
+import { EventJournal } from '../../src/events/event-journal.ts';
+import { journalLogger } from '../../src/events/journal-logger.ts';
 import type { OutPacket } from '../../src/fastpath/packets.ts';
 import { ReferenceFastPath } from '../../src/fastpath/reference/reference-fast-path.ts';
 import { buildUdp } from '../../src/packet/build.ts';
@@ -69,9 +71,10 @@ export function udpPacket(source: string, destination: string, sourcePort = 1000
   });
 }
 
-export function openAgent() {
+export function openAgent(options: Partial<AgentOptions> = {}) {
   const clock = new VirtualClock();
   const log = recordedLog();
+  const journal = new EventJournal({ clock, daemon: 'agent', host: 'x' });
   const sent: OutPacket[] = [];
   /** What the daemon answers to look-ups. */
   const mappings: MappingItem[] = [];
@@ -94,7 +97,7 @@ export function openAgent() {
     clock,
     random: seededRandom(1),
     layer: plainSessionLayer(),
-    log,
+    log: journalLogger(log, journal),
     fastPath: new ReferenceFastPath({ capacity: 64, quota: 16, seed: 1 }),
     sendControl: (datagram) => daemon.receive(datagram),
     openIo: (to) => {
@@ -104,6 +107,7 @@ export function openAgent() {
     onFault: (error) => {
       throw error;
     },
+    ...options,
   });
   const daemon = new ScriptedDaemon(clock, (datagram) => agent.receiveControl(datagram));
   daemon.script.sync = () => ({ kind: 'sync-page', items: EVERYTHING, next: '' });
@@ -120,11 +124,11 @@ export function openAgent() {
   };
   const hostSends = (at: string, bytes: Uint8Array) =>
     events?.onPackets([{ kind: 'underlay', source: { address: address(at), port: UNDERLAY_PORT }, tos: 0, bytes }]);
-  return { agent, clock, log, daemon, mappings, sent, guestSends, hostSends };
+  return { agent, clock, log, journal, daemon, mappings, sent, guestSends, hostSends };
 }
 
-export async function openReadyAgent() {
-  const opened = openAgent();
+export async function openReadyAgent(options: Partial<AgentOptions> = {}) {
+  const opened = openAgent(options);
   await opened.agent.start();
   await opened.clock.run(50);
   return opened;
