@@ -6,7 +6,7 @@ import { ForgeryWatch } from './forgery-watch.ts';
 import { Outsider } from './outsider.ts';
 import { answerProbes, lostNumbers, Probe } from './probe.ts';
 import { type TestCloud, twoTenants } from './test-cloud.ts';
-import { TestLab } from './test-lab.ts';
+import type { TestLab } from './test-lab.ts';
 import { until } from './until.ts';
 
 const LIMIT_MS = 15_000;
@@ -25,42 +25,46 @@ export interface ForgeryScene {
   readonly good: Claim;
   /** Ends the honest traffic, and returns the numbers of what it lost and how many there were. */
   stopHonest(): Promise<{ lost: number[]; sent: number }>;
-  /** Removes what the lab does not know of. */
-  leave(): Promise<void>;
 }
 
-export function forgeryCloud(purpose: string): TestCloud {
+interface Extra {
+  readonly name: string;
+  readonly address: string;
+  readonly host: string;
+}
+
+/** Two tenants, the guests of the honest traffic, and `extra` guests of tenant a. */
+export function forgeryCloud(purpose: string, extra: readonly Extra[] = []): TestCloud {
   const cloud = twoTenants(purpose);
-  const speakers = [SPEAKER, ANSWERER].map(({ name, address, host }) => {
+  const more = [SPEAKER, ANSWERER, ...extra].map(({ name, address, host }) => {
     return { name, tenant: 'a', host, addresses: [address], namespace: `${cloud.name}-${name}` };
   });
-  return { ...cloud, ports: [...cloud.ports, ...speakers] };
+  return { ...cloud, ports: [...cloud.ports, ...more] };
 }
 
-/** `lab` is up. `markers` are pairs of guests that keep what they have, the second on host y. */
-export async function forgeryScene(
-  lab: TestLab,
-  markers: readonly (readonly [from: string, to: string])[],
-): Promise<ForgeryScene> {
+/** `lab` is up. Guests that are `unwatched` may lose their devices. */
+export async function forgeryScene(lab: TestLab, unwatched: readonly string[] = []): Promise<ForgeryScene> {
   const outsider = await Outsider.attach(lab);
   await answerProbes(lab, ANSWERER.name);
   const probe = new Probe(lab, SPEAKER.name, ANSWERER.name, PROBES_PER_SECOND);
   await probe.untilAnswered(LIMIT_MS);
   const established = probe.sent;
-  const speaking = [SPEAKER.name, ANSWERER.name];
-  const watch = await ForgeryWatch.start(lab, { outsider, target: 'y', honest: ANSWERER.address, speaking, markers });
+  const watch = await ForgeryWatch.start(lab, {
+    outsider,
+    target: 'y',
+    honest: ANSWERER.address,
+    speaking: [SPEAKER.name, ANSWERER.name],
+    unwatched,
+  });
   const agreements = await agreeAll(lab, watch);
-  const leave = async () => {
-    await outsider.detach();
-  };
   const stopHonest = async () => {
     const probed = await probe.stop();
     return { lost: lostNumbers(probed, established), sent: probed.sent - established };
   };
-  return { lab, outsider, watch, agreements, good: goodClaim(lab, agreements), stopHonest, leave };
+  return { lab, outsider, watch, agreements, good: goodClaim(lab, agreements), stopHonest };
 }
 
-export function goodClaim(lab: TestLab, agreements: readonly AgreementEntry[]): Claim {
+function goodClaim(lab: TestLab, agreements: readonly AgreementEntry[]): Claim {
   const { id, framework } = agreementOf(agreements, 'x', 'y');
   return {
     from: `${lab.cloud.hosts['x']}:${DEFAULT_UNDERLAY_PORT}`,
@@ -83,10 +87,10 @@ export async function readAgreements(lab: TestLab): Promise<readonly AgreementEn
 async function agreeAll(lab: TestLab, watch: ForgeryWatch): Promise<readonly AgreementEntry[]> {
   for (const [from, to] of [
     ['a30', 'a50'],
-    ['a70', 'a50'],
-    ['a70', 'a30'],
+    ['b70', 'b50'],
+    ['b70', 'b30'],
   ] as const) {
-    await watch.deliverMarkers([[from, to]]);
+    await watch.cross(from, to);
   }
   return until('every pair of hosts agrees', LIMIT_MS, async () => {
     const agreements = await readAgreements(lab);

@@ -17,16 +17,21 @@ const HEADER_LENGTH_AT = 2;
 const INNER_SOURCE_AT = 12;
 /** The numbers of markers begin here; those of forged packets are below. */
 const FIRST_MARKER = 1_000_000;
+/** One for each tenant, to guests of the host that packets are forged for. */
+const MARKERS = [
+  ['a30', 'a50'],
+  ['b30', 'b50'],
+] as const;
 
 export interface WatchOptions {
   readonly outsider: Outsider;
   /** The host that packets are forged for, and what its guest says that the kernels do not: honest traffic. */
   readonly target: string;
   readonly honest: string;
-  /** Guests whose kernels go on answering: those of the honest traffic. */
+  /** Guests whose kernels go on speaking. */
   readonly speaking: readonly string[];
-  /** Pairs of guests, the second on the target, between which packets are known to cross. */
-  readonly markers: readonly (readonly [from: string, to: string])[];
+  /** Silent guests that may lose their devices; nobody looks at what they receive. */
+  readonly unwatched: readonly string[];
 }
 
 /** What happened, and nothing else did. */
@@ -54,12 +59,13 @@ export class ForgeryWatch {
 
   static async start(lab: TestLab, options: WatchOptions): Promise<ForgeryWatch> {
     const watch = new ForgeryWatch(lab, options);
-    const { outsider, speaking, target } = options;
+    const { outsider, speaking, target, unwatched } = options;
     const silent = lab.cloud.ports.filter(({ name }) => !speaking.includes(name));
+    const watched = silent.filter(({ name }) => !unwatched.includes(name));
     await Promise.all(silent.map(({ namespace }) => silence(lab, namespace)));
     const said = `src host ${lab.cloud.hosts[target]} and (icmp or udp src port 7790)`;
     await Promise.all([
-      ...silent.map(({ name, namespace }) => watch.#listen(name, namespace)),
+      ...watched.map(({ name, namespace }) => watch.#listen(name, namespace)),
       watch.#hear(lab.hostNamespace(target), 'out', said),
       watch.#hear(outsider.namespace, 'in', `ip and dst host ${OUTSIDER_ADDRESS}`),
     ]);
@@ -73,20 +79,32 @@ export class ForgeryWatch {
     await until(`${accounted} packets dropped or delivered`, ACCOUNTED_MS, async () => {
       return countOf(difference(before, await this.drops())) + this.#deliveredCount() >= accounted;
     });
-    await this.deliverMarkers(this.#options.markers);
+    await Promise.all(MARKERS.map(([from, to]) => this.cross(from, to)));
     const delivered = this.#takeDelivered();
     return { drops: difference(before, await this.drops()), delivered, answers: this.#takeAnswers() };
   }
 
   /**
-   * Packets from one silent guest to another, honest in every way. What was sent before one has reached the same
-   * host's guests when it has, if it ever will.
+   * Honest packets between guests, until one arrives: a path may be just made. What was sent before to guests of the
+   * same host has reached them then, if it ever will.
    */
-  async deliverMarkers(pairs: WatchOptions['markers']): Promise<void> {
-    const sent = await Promise.all(pairs.map(([from, to]) => this.#sendMarker(from, to)));
-    await until('markers arrive', ACCOUNTED_MS, () =>
-      sent.every(({ to, number }) => this.#guests.get(to)?.packets.some((packet) => packetNumber(packet) === number)),
-    );
+  async cross(from: string, to: string): Promise<void> {
+    const first = this.#nextMarker;
+    await until(`a packet of ${from} reaches ${to}`, ACCOUNTED_MS, async () => {
+      await this.say(from, to, this.#nextMarker++);
+      return this.#guests.get(to)?.packets.some((packet) => (packetNumber(packet) ?? 0) >= first);
+    });
+  }
+
+  /** One honest packet with a number. */
+  async say(from: string, to: string, number: number): Promise<void> {
+    const { namespace, addresses } = this.#lab.port(from);
+    const [source = ''] = addresses;
+    const [destination = ''] = this.#lab.port(to).addresses;
+    const bytes = Buffer.from(numberedPacket('udp', { source, destination }, number));
+    const sender = this.#senders.get(from) ?? this.#lab.start(namespace, 'forge.mjs');
+    this.#senders.set(from, sender);
+    await sender.ask([[destination, bytes.toString('hex')]]);
   }
 
   /** Every counter of every host, by `host: reason`. */
@@ -102,32 +120,20 @@ export class ForgeryWatch {
     return new Map(found.flat().filter(([name]) => !name.endsWith(': not-ipv4')));
   }
 
-  /** What nobody asked about: it must be nothing. */
+  /** What arrived and nobody asked about: it must be nothing. */
   async stop(): Promise<Omit<Seen, 'drops'>> {
     await Promise.all([...this.#guests.values(), ...this.#answers].map((capture) => capture.stop()));
     return { delivered: this.#takeDelivered(), answers: this.#takeAnswers() };
   }
 
-  async #sendMarker(from: string, to: string): Promise<{ to: string; number: number }> {
-    const { namespace, addresses } = this.#lab.port(from);
-    const [source = ''] = addresses;
-    const [destination = ''] = this.#lab.port(to).addresses;
-    const number = this.#nextMarker++;
-    const bytes = Buffer.from(numberedPacket('udp', { source, destination }, number));
-    const sender = this.#senders.get(from) ?? this.#lab.start(namespace, 'forge.mjs');
-    this.#senders.set(from, sender);
-    await sender.ask([[destination, bytes.toString('hex')]]);
-    return { to, number };
-  }
-
   #deliveredCount(): number {
-    return [...this.#guests.values()].reduce((sum, { packets }) => sum + packets.length, 0);
+    return [...this.#guests.values()].flatMap(({ packets }) => packets).filter((packet) => !isMarker(packet)).length;
   }
 
   #takeDelivered(): Seen['delivered'] {
     const found = [...this.#guests].map(([guest, { packets }]) => {
-      const numbers = packets.splice(0).map((packet) => packetNumber(packet) ?? -1);
-      return [guest, numbers.filter((number) => number < FIRST_MARKER)] as const;
+      const others = packets.splice(0).filter((packet) => !isMarker(packet));
+      return [guest, others.map((packet) => packetNumber(packet) ?? -1)] as const;
     });
     return Object.fromEntries(found.filter(([, numbers]) => numbers.length > 0));
   }
@@ -146,6 +152,10 @@ export class ForgeryWatch {
   async #hear(namespace: string, direction: 'in' | 'out', filter: string): Promise<void> {
     this.#answers.push(await this.#lab.capture({ namespace, device: UNDERLAY_DEVICE, direction, filter }));
   }
+}
+
+function isMarker(packet: Buffer): boolean {
+  return (packetNumber(packet) ?? 0) >= FIRST_MARKER;
 }
 
 /** Of the guest packet in a datagram; undefined where there is none. */

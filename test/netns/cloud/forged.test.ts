@@ -11,6 +11,7 @@ import {
   WRONG_SENDERS,
 } from '../../kit/netns/forged-cases.ts';
 import { type ForgeryScene, forgeryCloud, forgeryScene } from '../../kit/netns/forgery-scene.ts';
+import { kernelCounter } from '../../kit/netns/kernel-counter.ts';
 import { devicesHere, NOTHING } from '../../kit/netns/left-behind.ts';
 import { type ForgedDatagram, OUTSIDER_ADDRESS } from '../../kit/netns/outsider.ts';
 import { TestLab } from '../../kit/netns/test-lab.ts';
@@ -26,14 +27,11 @@ let scene: ForgeryScene;
 
 beforeAll(async () => {
   await lab.up();
-  scene = await forgeryScene(lab, [
-    ['a30', 'a50'],
-    ['b30', 'b50'],
-  ]);
+  scene = await forgeryScene(lab);
 });
 
 afterAll(async () => {
-  await scene?.leave();
+  await scene?.outsider.detach();
   expect(await lab.down()).toEqual(NOTHING);
   expect(devicesHere()).toEqual(devicesBefore);
 });
@@ -68,16 +66,6 @@ describe('a datagram is refused however it is carried: one', () => {
   test.each(ODD_CARRIERS)('$what', expectRefused);
 });
 
-/** A counter of a host's kernel by protocol and name, as in `Udp.InCsumErrors`. */
-async function kernelCounter(host: string, counter: string): Promise<number> {
-  const { out } = await lab.run('nsenter', `--net=/run/netns/${lab.hostNamespace(host)}`, 'cat', '/proc/net/snmp');
-  const [protocol = '', name = ''] = counter.split('.');
-  const [names = '', values = ''] = out.split('\n').filter((line) => line.startsWith(`${protocol}: `));
-  const value = values.split(' ')[names.split(' ').indexOf(name)];
-  if (value === undefined) throw new Error(`the kernel has no counter ${counter}`);
-  return Number(value);
-}
-
 describe("a datagram that the host's kernel refuses reaches no counter of ours: one", () => {
   test.each([
     { what: 'with a wrong UDP checksum', odd: { checksum: 'wrong' } as const, counter: 'Udp.InCsumErrors' },
@@ -88,12 +76,12 @@ describe("a datagram that the host's kernel refuses reaches no counter of ours: 
     },
   ])('$what', async ({ odd, counter }) => {
     const seen = await scene.watch.during(0, async () => {
-      const before = await kernelCounter('y', counter);
+      const before = await kernelCounter(lab, 'y', counter);
       await forgeTwice([{ ...datagramOf(scene.good), ...odd }]);
       await until(
         `the kernel counts ${counter}`,
         LIMIT_MS,
-        async () => (await kernelCounter('y', counter)) >= before + 2,
+        async () => (await kernelCounter(lab, 'y', counter)) >= before + 2,
       );
     });
     expect(seen).toEqual({ drops: {}, delivered: {}, answers: [] });
@@ -111,10 +99,10 @@ describe("a datagram that the host's kernel refuses reaches no counter of ours: 
   test('that nobody listens for is answered by the kernel: what hears the answers is awake', async () => {
     const closed = { ...datagramOf({ ...scene.good, from: `${OUTSIDER_ADDRESS}:7790` }), destinationPort: 9 };
     const { answers, ...rest } = await scene.watch.during(0, async () => {
-      const before = await kernelCounter('y', 'Icmp.OutDestUnreachs');
+      const before = await kernelCounter(lab, 'y', 'Icmp.OutDestUnreachs');
       await scene.outsider.send([closed]);
       await until('the kernel answers', LIMIT_MS, async () => {
-        return (await kernelCounter('y', 'Icmp.OutDestUnreachs')) > before;
+        return (await kernelCounter(lab, 'y', 'Icmp.OutDestUnreachs')) > before;
       });
     });
     expect(rest).toEqual({ drops: {}, delivered: {} });
