@@ -55,6 +55,83 @@ describe('registration', () => {
   });
 });
 
+describe('other framework versions', () => {
+  it('are offered by registering anew, and everything is asked for again', async () => {
+    const { session, daemon, clock, synced, log } = await openReady();
+    daemon.session = 42;
+    session.offer(['udp/1.0']);
+    await clock.run(50);
+    expect(daemon.bodies('register').map(({ frameworks }) => frameworks)).toEqual([
+      ['udp/2.0', 'udp/1.0'],
+      ['udp/1.0'],
+    ]);
+    expect(session).toMatchObject({ state: 'ready', session: 42, frameworks: ['udp/1.0'] });
+    expect(synced).toHaveLength(2);
+    await clock.run(5 * HEARTBEAT_MS);
+    expect(daemon.bodies('register')).toHaveLength(2);
+    expect(log.events.filter(({ level }) => level === 'warn')).toEqual([]);
+  });
+
+  it('that are the same are no reason to register', async () => {
+    const { session, daemon, clock } = await openReady();
+    session.offer(['udp/2.0', 'udp/1.0']);
+    await clock.run(50);
+    expect(daemon.bodies('register')).toHaveLength(1);
+    session.offer(['udp/1.0', 'udp/2.0']);
+    await clock.run(50);
+    expect(daemon.bodies('register')).toHaveLength(2);
+  });
+
+  it('end what is being asked, which is then asked again', async () => {
+    const { session, daemon, clock } = await openReady();
+    const answers: unknown[] = [];
+    daemon.script.lookup = () => undefined;
+    expect(session.lookup([KEY], (items) => answers.push(items))).toBe(true);
+    session.offer(['udp/1.0']);
+    expect(answers).toEqual([undefined]);
+    expect(session.lookup([KEY], () => {})).toBe(false);
+    await clock.run(50);
+    expect(session.lookup([KEY], () => {})).toBe(true);
+  });
+
+  it('count once the daemon is there, whatever it was offered before', async () => {
+    const { session, daemon, clock, synced } = openSession();
+    daemon.isThere = false;
+    session.start();
+    await clock.run(3000);
+    session.offer(['udp/1.0']);
+    daemon.isThere = true;
+    await clock.run(5000);
+    expect(daemon.bodies('register').at(-1)?.frameworks).toEqual(['udp/1.0']);
+    expect(session).toMatchObject({ state: 'ready', counters: { registrations: 1, refusals: 0 } });
+    expect(synced).toHaveLength(1);
+  });
+
+  it('count after a refusal', async () => {
+    const { session, daemon, clock } = openSession();
+    const { register } = daemon.script;
+    daemon.script.register = () => refusal('unknown-host');
+    session.start();
+    await clock.run(500);
+    session.offer(['udp/1.0']);
+    daemon.script.register = register;
+    await clock.run(1500);
+    expect(daemon.bodies('register').map(({ frameworks }) => frameworks)).toEqual([
+      ['udp/2.0', 'udp/1.0'],
+      ['udp/1.0'],
+    ]);
+    expect(session.state).toBe('ready');
+  });
+
+  it('of a session that has ended are not offered', async () => {
+    const { session, daemon, clock } = await openReady();
+    session.stop();
+    session.offer(['udp/1.0']);
+    await clock.run(5000);
+    expect(daemon.bodies('register')).toHaveLength(1);
+  });
+});
+
 describe('the first sync', () => {
   it('takes page after page, in order, and is complete with the last', async () => {
     const { session, daemon, clock, items, synced, happened } = openSession();

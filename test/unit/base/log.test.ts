@@ -42,6 +42,20 @@ test('levels below the chosen one are not written', () => {
   expect(lines.map((line) => line.split(' ').at(-1))).toEqual(['three\n', 'four\n']);
 });
 
+test('level and format change with the next line', () => {
+  const lines: string[] = [];
+  const log = logInto(lines, 'text', 'warn');
+  log.info('one');
+  log.adjust({ format: 'json', level: 'debug' });
+  log.debug('two');
+  log.adjust({ format: 'text', level: 'error' });
+  log.warn('three');
+  log.error('four');
+  expect(lines.map((line) => line.replace(/^.*(two|four).*\n$/, '$1'))).toEqual(['two', 'four']);
+  expect(JSON.parse(lines[0] ?? '')).toMatchObject({ level: 'debug', event: 'two' });
+  expect(lines[1]).toMatch(/ ERROR agent four\n$/);
+});
+
 test.each(['text', 'json'] as const)('%s: no value breaks the line or controls the terminal', (format) => {
   const lines: string[] = [];
   const hostile = 'a\nFAKE line\u001b[31m\u009b2J\u2028\u202e\r\0"=\\';
