@@ -225,8 +225,10 @@ export interface ExplainRequest {
   readonly port?: string;
   /** The sending host's endpoint on the underlay, `address:port`. */
   readonly from?: string;
-  /** Envelope and header body, hexadecimal. */
+  /** Envelope and header body, hexadecimal; what is no envelope of ours, whole. */
   readonly header?: string;
+  /** The datagram's outer TOS byte; 0 unless given. */
+  readonly tos?: number;
   /** The guest's IP packet, hexadecimal. */
   readonly packet: string;
 }

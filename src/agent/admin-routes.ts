@@ -63,6 +63,7 @@ const EXPLAIN_BODY = {
       port: { type: 'string' },
       from: { type: 'string' },
       header: { type: 'string' },
+      tos: { type: 'integer', minimum: 0, maximum: 255 },
       packet: { type: 'string' },
     },
   },

@@ -22,9 +22,8 @@ export function explain(agent: Agent, request: ExplainRequest): ExplainDocument 
 }
 
 function arrivalOf(agent: Agent, request: ExplainRequest): Arrival {
-  const bytes = hexBytes(request.packet, 'packet');
   if (request.port !== undefined && request.from === undefined && request.header === undefined) {
-    return { kind: 'guest', port: requirePort(agent, request.port), bytes };
+    return { kind: 'guest', port: requirePort(agent, request.port), bytes: hexBytes(request.packet, 'packet') };
   }
   if (request.port !== undefined || request.from === undefined || request.header === undefined) {
     throw new UserError(
@@ -37,7 +36,10 @@ function arrivalOf(agent: Agent, request: ExplainRequest): Arrival {
   if (source === undefined) {
     throw new UserError('invalid', `${request.from} is no underlay endpoint`, 'write it as 198.18.0.11:7790');
   }
-  return { kind: 'underlay', source, tos: 0, header: hexBytes(request.header, 'header'), bytes };
+  const header = hexBytes(request.header, 'header');
+  // Nothing follows a header that is all of the datagram.
+  const bytes = request.packet === '' ? new Uint8Array(0) : hexBytes(request.packet, 'packet');
+  return { kind: 'underlay', source, tos: request.tos ?? 0, header, bytes };
 }
 
 function hexBytes(text: string, name: string): Uint8Array {

@@ -16,8 +16,13 @@ const OUTCOME_TEXT: { readonly [O in Outcome]: string } = {
 /** A packet that is explained does not make the agent ask the mapping daemon, so waiting alone changes nothing. */
 const HOLD_MEANING = 'nothing was asked: send one such packet and explain again';
 
-/** The packet, the stages that it passed, and what came of it and why. */
-export function explainText(request: ExplainRequest, answer: ExplainDocument, hasColour: boolean): string {
+/** The packet, when it was `captured` if it was, the stages that it passed, and what came of it and why. */
+export function explainText(
+  request: ExplainRequest,
+  answer: ExplainDocument,
+  hasColour: boolean,
+  captured?: string,
+): string {
   const colours = pc.createColors(hasColour);
   const paint = answer.outcome === 'drop' ? colours.red : answer.outcome === 'hold' ? colours.yellow : colours.green;
   const rows = answer.stages.map((stage) => [stage.stage, stage.verdict, stage.detail]);
@@ -25,6 +30,7 @@ export function explainText(request: ExplainRequest, answer: ExplainDocument, ha
     formatFacts([
       ['packet', packetText(request.packet)],
       ['from', request.port === undefined ? `underlay ${request.from}` : `port ${request.port}`],
+      ...(captured === undefined ? [] : [['captured', captured] as const]),
     ]),
     formatTable(['STAGE', 'VERDICT', 'WHAT IT SAW'], rows),
     outcomeFacts(answer, paint),

@@ -1,11 +1,10 @@
 import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
 import type { Command } from 'commander';
-import { DecodeError, UserError } from '../../base/errors.ts';
 import { DEFAULT_CONTROL_PORT, DEFAULT_UNDERLAY_PORT } from '../../model/records.ts';
 import { integerArgument } from '../arguments.ts';
 import type { Cli } from '../cli.ts';
-import { NotACaptureError } from '../decode/capture-reader.ts';
+import { captureError } from '../decode/capture-error.ts';
 import type { CapturedPacket } from '../decode/captured-packet.ts';
 import { decodeCapture } from '../decode/decode-capture.ts';
 import type { DecodedDatagram, Ports } from '../decode/decode-datagram.ts';
@@ -61,7 +60,7 @@ async function decodeInput(cli: Cli, input: Readable, name: string, options: Dec
       await cli.outTaken();
     });
   } catch (error) {
-    throw inputError(error, name, summary);
+    throw captureError(error, name, summary.text());
   } finally {
     input.destroy();
   }
@@ -73,20 +72,4 @@ async function decodeInput(cli: Cli, input: Readable, name: string, options: Dec
 function portsOf(options: DecodeOptions): Ports {
   if (options.port !== undefined) return { frames: options.port, control: undefined };
   return { frames: [DEFAULT_UNDERLAY_PORT], control: DEFAULT_CONTROL_PORT };
-}
-
-/** A refusal for what is wrong with the file; anything else is a fault of our own. */
-function inputError(error: unknown, name: string, summary: DecodeSummary): unknown {
-  if (error instanceof NotACaptureError) {
-    const hint = 'give a file that tcpdump -w, dumpcap or Wireshark wrote, not compressed';
-    return new UserError('invalid', `${name} is not a packet capture: ${error.message}`, hint);
-  }
-  if (error instanceof DecodeError) {
-    const hint = `what stands before it was read: ${summary.text()}`;
-    return new UserError('invalid', `${name} is a damaged capture: ${error.message}`, hint);
-  }
-  const code = (error as NodeJS.ErrnoException).code;
-  if (code === undefined || !/^E[A-Z]+$/.test(code)) return error;
-  if (code === 'ENOENT') return new UserError('not-found', `no such file: ${name}`, 'check the path');
-  return new UserError('invalid', `cannot read ${name}: ${code}`, 'check the path and its permissions');
 }

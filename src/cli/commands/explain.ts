@@ -1,7 +1,6 @@
+import type { Readable } from 'node:stream';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import type { ExplainDocument, ExplainRequest, Outcome, PortsDocument } from '../../admin/documents.ts';
-import { UserError } from '../../base/errors.ts';
-import { type Endpoint, formatEndpoint, parseAddress } from '../../base/ipv4.ts';
+import type { ExplainDocument, ExplainRequest, Outcome } from '../../admin/documents.ts';
 import { PROTOCOL_ICMP, PROTOCOL_TCP, PROTOCOL_UDP, TCP_SYN } from '../../packet/protocols.ts';
 import { addressArgument, endpointArgument, hexArgument, integerArgument } from '../arguments.ts';
 import type { Cli } from '../cli.ts';
@@ -10,7 +9,9 @@ import { ask, chosenSocket, jsonOption, type ReadOptions, show, socketOption } f
 import { type CommandText, describeCommand } from '../describe-command.ts';
 import { EXIT } from '../exit-status.ts';
 import { explainText } from '../explain-text.ts';
-import { buildDescribedPacket, MAX_PACKET_BYTES, TCP_FLAG_LETTERS, tcpFlags } from '../described-packet.ts';
+import { type PacketPlace, parsePacketPlace } from '../capture/pick-packet.ts';
+import { MAX_PACKET_BYTES, TCP_FLAG_LETTERS, tcpFlags } from '../described-packet.ts';
+import { capturedRequest, describedRequest, type PacketOptions } from '../explain-request.ts';
 import { protocolName, protocolNumber } from '../protocol-name.ts';
 
 const TEXT: CommandText = {
@@ -18,11 +19,16 @@ const TEXT: CommandText = {
 The agent decides about the packet as it would about a real one, but sends and counts nothing.
 Either --port names the guest's port that the packet comes from, or --underlay-from and --header
 describe a datagram of another host. The packet is described by --to and the options after it, or
-given as it is by --packet.`,
+given as it is by --packet.
+
+--from-capture takes the packet as it was captured, pcap or pcapng, counted from 1 as Wireshark does: a datagram that
+this host received on the underlay, or a guest's packet where the interface of \`weft capture\` or --port names its port.`,
   examples: [
     'weft explain --port a30 --to 10.1.2.50',
     'weft explain --port a30 --to 10.1.2.50 --protocol tcp --destination-port 443',
     'weft explain --port a30 --from 10.1.2.99 --to 10.1.2.50',
+    'weft explain --from-capture underlay.pcapng:17',
+    'weft explain --from-capture tun0.pcap:3 --port a30',
     'weft explain --underlay-from 198.18.0.2 --header 01000010000003e9000003e900000007 --packet 4500...',
   ],
   exitStatuses: {
@@ -50,22 +56,11 @@ const PROTOCOLS_OF_OPTION: ReadonlyMap<string, readonly number[]> = new Map([
   ['tcpFlags', [PROTOCOL_TCP]],
 ]);
 
-interface ExplainOptions extends ReadOptions {
-  readonly port?: string;
-  readonly underlayFrom?: Endpoint;
-  readonly header?: string;
-  readonly packet?: string;
-  readonly from?: number;
-  readonly to?: number;
-  readonly protocol: number;
-  readonly sourcePort: number;
-  readonly destinationPort: number;
-  readonly ttl: number;
-  readonly length?: number;
-  readonly tcpFlags: number;
+interface ExplainOptions extends ReadOptions, PacketOptions {
+  readonly fromCapture?: PacketPlace;
 }
 
-export function addExplainCommand(program: Command, cli: Cli): void {
+export function addExplainCommand(program: Command, cli: Cli, openInput: () => Readable = () => process.stdin): void {
   const port = integerArgument(0, 65535);
   describeCommand(program.command('explain'), TEXT)
     .description('show what a host does with a packet, stage by stage, and why')
@@ -73,6 +68,11 @@ export function addExplainCommand(program: Command, cli: Cli): void {
     .option('--underlay-from <address[:port]>', 'the host that sends it', endpointArgument(UNDERLAY_PORT))
     .option('--header <hex>', "its datagram's envelope and header body", hexArgument)
     .addOption(new Option('--packet <hex>', 'the whole IP packet').argParser(hexArgument).conflicts(DESCRIPTION))
+    .addOption(
+      new Option('--from-capture <file:n>', 'packet N of a capture; - is standard input')
+        .argParser(placeArgument)
+        .conflicts(['underlayFrom', 'header', 'packet', ...DESCRIPTION]),
+    )
     .option('--to <address>', 'destination', addressArgument)
     .option('--from <address>', "source (default: the port's first address)", addressArgument)
     .addOption(
@@ -95,14 +95,24 @@ export function addExplainCommand(program: Command, cli: Cli): void {
       requireComplete(options, command);
       refuseUnused(options, command);
       const socket = chosenSocket(cli, 'agent', options);
-      const request = await buildRequest(options, socket);
+      const { request, captured } = await requestOf(options, socket, openInput);
       const document = await ask<ExplainDocument>(socket, 'netweft.explain/v1', 'POST', '/v1/explain', request);
-      show(cli, options, document, (answer) => explainText(request, answer, cli.hasColour));
+      show(cli, options, document, (answer) => explainText(request, answer, cli.hasColour, captured));
       cli.exitCode = EXIT_CODES[document.outcome];
     });
 }
 
+async function requestOf(
+  options: ExplainOptions,
+  socket: string,
+  openInput: () => Readable,
+): Promise<{ readonly request: ExplainRequest; readonly captured?: string }> {
+  if (options.fromCapture !== undefined) return capturedRequest(options.fromCapture, options.port, socket, openInput);
+  return { request: await describedRequest(options, socket) };
+}
+
 function requireComplete(options: ExplainOptions, command: Command): void {
+  if (options.fromCapture !== undefined) return;
   const isUnderlay = options.underlayFrom !== undefined && options.header !== undefined;
   if (options.port === undefined && !isUnderlay) {
     command.error('error: nothing says where the packet comes from; give --port, or --underlay-from with --header');
@@ -126,33 +136,11 @@ function refuseUnused({ protocol }: ExplainOptions, command: Command): void {
   }
 }
 
-async function buildRequest(options: ExplainOptions, socket: string): Promise<ExplainRequest> {
-  const origin =
-    options.port === undefined
-      ? {
-          ...(options.underlayFrom && { from: formatEndpoint(options.underlayFrom) }),
-          ...(options.header && { header: options.header }),
-        }
-      : { port: options.port };
-  return { ...origin, packet: options.packet ?? (await describedPacket(options, socket)) };
-}
-
-async function describedPacket(options: ExplainOptions, socket: string): Promise<string> {
-  const source = options.from ?? (await firstAddress(options.port ?? '', socket));
-  const bytes = buildDescribedPacket({ ...options, source, destination: options.to ?? 0 });
-  return Buffer.from(bytes).toString('hex');
-}
-
-async function firstAddress(port: string, socket: string): Promise<number> {
-  const document = await ask<PortsDocument>(socket, 'netweft.ports/v1', 'GET', '/v1/ports');
-  const entry = document.ports.find((candidate) => candidate.name === port);
-  const address = parseAddress(entry?.addresses[0] ?? '');
-  if (address !== undefined) return address;
-  throw new UserError(
-    'not-found',
-    `this host has no port ${port}`,
-    'see `weft port list`, or ask the agent of its host',
-  );
+function placeArgument(text: string): PacketPlace {
+  const place = parsePacketPlace(text);
+  if (place === undefined)
+    throw new InvalidArgumentError('A file and a number are wanted, such as underlay.pcapng:17.');
+  return place;
 }
 
 function protocolArgument(text: string): number {

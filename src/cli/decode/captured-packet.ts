@@ -9,6 +9,8 @@ export interface CapturedPacket {
   readonly linkType: number;
   /** What was captured, which may be less than what was sent. Valid until the next packet is asked for. */
   readonly bytes: Uint8Array;
+  /** Bytes of the packet as it was sent. */
+  readonly originalLength: number;
   /** Where it was captured, which way it went there, and what its capturer noted; only pcapng tells. */
   readonly interfaceName?: string | undefined;
   readonly direction?: 'inbound' | 'outbound' | undefined;

@@ -52,5 +52,5 @@ async function readRecord(
   if (length > MAX_BLOCK_BYTES) throw new DecodeError(`a record of ${length} bytes; the limit is ${MAX_BLOCK_BYTES}`);
   const timeNs = BigInt(fields.uint32(0)) * 1_000_000_000n + BigInt(fields.uint32(4)) * variant.nanosecondsPerUnit;
   const bytes = await source.take(length);
-  return bytes && { timeNs, linkType, bytes };
+  return bytes && { timeNs, linkType, bytes, originalLength: fields.uint32(12) };
 }

@@ -124,6 +124,7 @@ function enhancedPacket(section: Section, body: Uint8Array): CapturedPacket {
     timeNs: packetTimeNs(captured, units),
     linkType: captured.linkType,
     bytes: body.subarray(20, 20 + length),
+    originalLength: fields.uint32(16),
     interfaceName: captured.name,
     direction: flags?.length === 4 ? DIRECTIONS[new FieldView(flags, section.isLittleEndian).uint32(0) & 3] : undefined,
     comment: optionText(options.get(OPTION_COMMENT)),
@@ -137,7 +138,13 @@ function simplePacket(section: Section, body: Uint8Array): CapturedPacket {
   const original = new FieldView(body, section.isLittleEndian).uint32(0);
   const length = Math.min(original, snapLength === 0 ? original : snapLength);
   if (length > body.length - 4) throw new DecodeError('a packet that is longer than its block');
-  return { timeNs: undefined, linkType, bytes: body.subarray(4, 4 + length), interfaceName: name };
+  return {
+    timeNs: undefined,
+    linkType,
+    bytes: body.subarray(4, 4 + length),
+    originalLength: original,
+    interfaceName: name,
+  };
 }
 
 function interfaceOf(section: Section, index: number): CaptureInterface {

@@ -41,11 +41,12 @@ describe('a capture', () => {
     ];
     const end = statisticsBlock({ interfaceIndex: 0, timeNs: AT_NS, received: 2n, dropped: 0n });
     expect(await read(joinBytes(HEADER, RAW, ETHERNET, ...packets, end))).toEqual([
-      { timeNs: AT_NS, linkType: 1, bytes: Uint8Array.of(1, 2, 3), interfaceName: 'eth0' },
+      { timeNs: AT_NS, linkType: 1, bytes: Uint8Array.of(1, 2, 3), originalLength: 9, interfaceName: 'eth0' },
       {
         timeNs: AT_NS + 1n,
         linkType: 101,
         bytes: Uint8Array.of(4),
+        originalLength: 1,
         interfaceName: 'port a30',
         direction: 'inbound',
         comment: 'why',

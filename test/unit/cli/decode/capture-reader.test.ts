@@ -22,13 +22,15 @@ interface Read {
   readonly isCutShort: boolean;
 }
 
+/** Of each packet what every format has. */
 async function readAll(bytes: Uint8Array, chunkSize = 65_536): Promise<Read> {
   const packets: Read['packets'] = [];
   const reader = readCapture(chunksOf(bytes, chunkSize));
   for (;;) {
     const next = await reader.next();
     if (next.done) return { packets, isCutShort: next.value };
-    packets.push({ ...next.value, bytes: [...next.value.bytes] });
+    const { timeNs, linkType, bytes: captured } = next.value;
+    packets.push({ timeNs, linkType, bytes: [...captured] });
   }
 }
 
