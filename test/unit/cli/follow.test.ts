@@ -127,7 +127,8 @@ describe('weft flow list --watch', () => {
   });
 
   test('takes the place of the table before on a terminal', async () => {
-    expect(await watch('flow list --watch', 1, { hasColour: true })).toMatch(/^\u001b\[H\u001b\[J/);
+    const shown = await watch('flow list --watch', 1, { hasColour: true });
+    expect(shown.startsWith('\u001b[H\u001b[J')).toBe(true);
   });
 
   test('prints one JSON document a line', async () => {
