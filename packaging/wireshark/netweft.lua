@@ -582,11 +582,11 @@ local function register_ports(proto, ports)
   registered[proto] = ports
 end
 
-local function apply_preferences()
+local function apply_ports()
   register_ports(netweft, netweft.prefs.ports)
   register_ports(control, netweft.prefs.control_ports)
   control_ranges = port_ranges(netweft.prefs.control_ports)
 end
 
-netweft.prefs_changed = apply_preferences
-apply_preferences()
+netweft.prefs_changed = apply_ports
+apply_ports()
