@@ -45,6 +45,13 @@ function openFiles(): string[] {
   return links.map((link) => link.replace(/\[\d+\]/, '')).sort();
 }
 
+test('an idle worker moves whenever it was asked whether it does', async () => {
+  const { io } = await openIo(HERE);
+  for (let i = 0; i < 20; i++) await vi.waitUntil(() => io.isMoving(), { timeout: 10_000, interval: 1 });
+  await io.close();
+  expect([io.isMoving(), io.isMoving()].at(-1)).toBe(false);
+});
+
 test('carries packets from a guest to JavaScript and back', async () => {
   const namespace = addNamespace('a');
   const { io, seen } = await openIo(HERE);
