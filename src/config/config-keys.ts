@@ -23,7 +23,7 @@ export interface KeyNotes {
 export interface ConfigKey extends KeyNotes {
   /** Such as `log.level`. */
   readonly path: string;
-  /** There must be a value, from wherever. */
+  /** It has no default, and must be given. */
   readonly isRequired: boolean;
 }
 
@@ -133,7 +133,7 @@ function keysBelow({ properties = {}, required = [] }: Node, above: readonly str
   return Object.entries(properties).flatMap(([name, node]) => {
     const path = [...above, name];
     if (node.properties !== undefined) return keysBelow(node, path);
-    return [{ ...node, path: path.join('.'), isRequired: required.includes(name) }];
+    return [{ ...node, path: path.join('.'), isRequired: required.includes(name) && node.default === undefined }];
   });
 }
 
