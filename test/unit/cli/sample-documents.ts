@@ -14,6 +14,7 @@ import type {
   RecordsDocument,
 } from '../../../src/admin/documents.ts';
 import type { EventDocument, EventsDocument } from '../../../src/admin/event-documents.ts';
+import type { ConfigCheckDocument } from '../../../src/config/config-document.ts';
 import type { LabDocument } from '../../../src/lab/lab-document.ts';
 
 export const MAPPER_STATUS: MapperStatusDocument = {
@@ -300,8 +301,47 @@ export const EVENTS: EventsDocument = {
   events: [EVENT],
 };
 
+const CONFIG_CHECK: ConfigCheckDocument = {
+  schema: 'netweft.config-check/v1',
+  daemon: 'mapper',
+  file: '/etc/netweft/mapper.yaml',
+  settings: [
+    {
+      key: 'listen',
+      value: '198.18.0.254:7791',
+      source: 'file',
+      line: 2,
+      column: 1,
+      required: false,
+      reloadable: false,
+    },
+    {
+      key: 'database',
+      value: '/var/lib/netweft/mapper.db',
+      source: 'default',
+      required: false,
+      reloadable: false,
+    },
+    {
+      key: 'metrics',
+      source: 'none',
+      required: false,
+      reloadable: false,
+    },
+    {
+      key: 'log.level',
+      value: 'debug',
+      source: 'file',
+      line: 4,
+      column: 3,
+      required: false,
+      reloadable: true,
+    },
+  ],
+};
+
 /** In the order in which the manual shows them. */
-export const SAMPLES: readonly (AdminDocument | ErrorDocument | LabDocument)[] = [
+export const SAMPLES: readonly (AdminDocument | ConfigCheckDocument | ErrorDocument | LabDocument)[] = [
   MAPPER_STATUS,
   APPLY,
   RECORDS,
@@ -314,5 +354,6 @@ export const SAMPLES: readonly (AdminDocument | ErrorDocument | LabDocument)[] =
   EXPLAIN,
   EVENTS,
   LAB,
+  CONFIG_CHECK,
   ERROR,
 ];
