@@ -3,6 +3,8 @@ import { silentLogger } from '../../../src/base/log.ts';
 import { formatEndpoint, parseEndpoint } from '../../../src/base/ipv4.ts';
 import { seededRandom } from '../../../src/base/random.ts';
 import { plainSessionLayer } from '../../../src/control/session-layer.ts';
+import { EventJournal } from '../../../src/events/event-journal.ts';
+import { journalLogger } from '../../../src/events/journal-logger.ts';
 import { Mapper } from '../../../src/mapper/mapper.ts';
 import { parseCloudFile } from '../../../src/model/cloud-file.ts';
 import type { CloudRecord, Kind } from '../../../src/model/records.ts';
@@ -30,6 +32,9 @@ export interface LogLine {
 /** A mapping daemon on a store in memory, with agents that it reaches without any network. */
 export class TestCloud {
   readonly clock = new ManualClock();
+  readonly journal = new EventJournal({ clock: this.clock, daemon: 'mapper' });
+  /** Durations that the daemon measured, in seconds. */
+  readonly measured: { readonly push: number[]; readonly converged: number[] } = { push: [], converged: [] };
   readonly store: Store;
   readonly warnings: LogLine[] = [];
   mapper!: Mapper;
@@ -60,7 +65,11 @@ export class TestCloud {
       random: seededRandom(7),
       layer: plainSessionLayer(),
       send: (to, datagram) => this.#agents.get(formatEndpoint(to))?.receive(datagram),
-      log,
+      log: journalLogger(log, this.journal),
+      observe: {
+        push: (seconds) => this.measured.push.push(seconds),
+        converged: (seconds) => this.measured.converged.push(seconds),
+      },
     });
     await this.mapper.start();
     await settle();
