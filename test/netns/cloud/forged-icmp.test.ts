@@ -171,7 +171,7 @@ test('nothing else arrived or was answered, and honest traffic lost nothing', as
 });
 
 // Sealing will keep the outsider from reading what is diverted; only the kernel's setting keeps it from being diverted.
-test('where the kernel believes redirects, they lead one host's datagrams for another to the outsider', async () => {
+test('where the kernel believes redirects, they lead what one host says to another to the outsider', async () => {
   await acceptRedirects('y', 1);
   const filter = `udp port 7790 and src host ${lab.cloud.hosts['y']} and dst host ${lab.cloud.hosts['x']}`;
   const diverted = await lab.capture({
