@@ -1,6 +1,7 @@
 /** Readers of option values: each returns the value or throws what commander reports as a usage error. */
 import { InvalidArgumentError } from 'commander';
 import { type Endpoint, parseAddress, parseEndpoint } from '../base/ipv4.ts';
+import { protocolNumber } from './protocol-name.ts';
 
 export function addressArgument(text: string): number {
   const address = parseAddress(text);
@@ -39,6 +40,24 @@ export function listArgument(text: string): readonly string[] {
   const names = text.split(',').map((name) => name.trim());
   if (names.includes('')) throw new InvalidArgumentError('Names separated by commas are wanted.');
   return names;
+}
+
+/** Milliseconds of `30s`, `5m` or a plain number of seconds; at least one second. */
+export function spanArgument(mostMs: number): (text: string) => number {
+  return (text) => {
+    const [, digits = '', unit] = /^(\d{1,9})([sm]?)$/.exec(text) ?? [];
+    const ms = digits === '' ? Number.NaN : Number(digits) * (unit === 'm' ? 60_000 : 1_000);
+    if (!(ms >= 1_000 && ms <= mostMs)) {
+      throw new InvalidArgumentError(`A time from 1s to ${mostMs / 60_000}m is wanted, such as 30s or 5m.`);
+    }
+    return ms;
+  };
+}
+
+export function protocolArgument(text: string): number {
+  const number = protocolNumber(text);
+  if (number === undefined) throw new InvalidArgumentError('tcp, udp, icmp, or a number from 0 to 255 is wanted.');
+  return number;
 }
 
 /** An empty path is mostly a variable of a script that was never set. */

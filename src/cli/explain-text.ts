@@ -1,5 +1,5 @@
 import pc from 'picocolors';
-import type { ExplainDocument, ExplainRequest, Outcome } from '../admin/documents.ts';
+import type { ExplainDocument, ExplainRequest, ExplainStage, Outcome } from '../admin/documents.ts';
 import { describePacket } from '../packet/describe.ts';
 import { PacketView } from '../packet/packet-view.ts';
 import { formatSpan } from './amounts.ts';
@@ -25,25 +25,31 @@ export function explainText(
 ): string {
   const colours = pc.createColors(hasColour);
   const paint = answer.outcome === 'drop' ? colours.red : answer.outcome === 'hold' ? colours.yellow : colours.green;
-  const rows = answer.stages.map((stage) => [stage.stage, stage.verdict, stage.detail]);
   return [
     formatFacts([
       ['packet', packetText(request.packet)],
       ['from', request.port === undefined ? `underlay ${request.from}` : `port ${request.port}`],
       ...(captured === undefined ? [] : [['captured', captured] as const]),
     ]),
-    formatTable(['STAGE', 'VERDICT', 'WHAT IT SAW'], rows),
+    stagesTable(answer.stages),
     outcomeFacts(answer, paint),
   ].join('\n');
 }
 
+export function stagesTable(stages: readonly ExplainStage[]): string {
+  const rows = stages.map((stage) => [stage.stage, stage.verdict, stage.detail]);
+  return formatTable(['STAGE', 'VERDICT', 'WHAT IT SAW'], rows);
+}
+
+/** `sent to host y`, `dropped: no-such-guest`. */
+export function outcomeText(what: { outcome: Outcome; to?: string | undefined; reason?: string | undefined }): string {
+  return [OUTCOME_TEXT[what.outcome], what.to, what.reason].filter((word) => word !== undefined).join(' ');
+}
+
 function outcomeFacts(answer: ExplainDocument, paint: Paint): string {
-  const outcome = [OUTCOME_TEXT[answer.outcome], answer.to, answer.reason]
-    .filter((word) => word !== undefined)
-    .join(' ');
   const { agreement } = answer;
   const [first = '', ...rest] = formatFacts([
-    ['outcome', outcome],
+    ['outcome', outcomeText(answer)],
     ['meaning', answer.outcome === 'hold' ? HOLD_MEANING : answer.meaning],
     ['agreement', agreement && `${agreement.id}: ${agreement.framework}, ${agreement.sender} to ${agreement.receiver}`],
     ['repeated', repeatedText(answer)],

@@ -5,7 +5,7 @@ import { answerNotes } from './answer-notes.ts';
 import type { Cli } from './cli.ts';
 import { type CommandText, describeCommand } from './describe-command.ts';
 import { errorExitCode, errorText } from './error-text.ts';
-import { EXIT, EXIT_MEANINGS } from './exit-status.ts';
+import { ALL_EXITS, EXIT } from './exit-status.ts';
 import { addHelpCommand, findCommand, helpWords } from './help-command.ts';
 import { usageErrorText } from './usage-error.ts';
 
@@ -27,6 +27,7 @@ const COMMANDS: ReadonlyMap<string, () => Promise<AddCommand>> = new Map<string,
   ['events', async () => (await import('./commands/events.ts')).addEventsCommand],
   ['explain', async () => (await import('./commands/explain.ts')).addExplainCommand],
   ['capture', async () => (await import('./commands/capture.ts')).addCaptureCommand],
+  ['trace', async () => (await import('./commands/trace.ts')).addTraceCommand],
   ['decode', async () => (await import('./commands/decode.ts')).addDecodeCommand],
   ['wireshark', async () => (await import('./commands/wireshark.ts')).addWiresharkCommand],
   ['mapper', async () => (await import('./commands/mapper.ts')).addMapperCommand],
@@ -37,8 +38,11 @@ const COMMANDS: ReadonlyMap<string, () => Promise<AddCommand>> = new Map<string,
 ]);
 
 const TEXT: CommandText = {
+  about: `
+Hosts run \`weft agent\`, which owns the guests' devices and carries their packets; \`weft mapper\` is the mapping daemon,
+which knows the cloud. The other commands ask them, or look at captures and files.`,
   examples: ['weft apply -f cloud.yaml', 'weft status', 'weft explain --port a30 --to 10.1.2.50'],
-  exitStatuses: EXIT_MEANINGS,
+  exitStatuses: ALL_EXITS,
 };
 
 /** Runs one command line (without the program's name) and returns its exit status. Never throws. */
@@ -64,7 +68,7 @@ async function complete(words: readonly string[], cli: Cli): Promise<number> {
 }
 
 /** With the one command that the first word names, or with all where help or a suggestion needs them. */
-async function buildProgram(words: readonly string[], cli: Cli): Promise<Command> {
+export async function buildProgram(words: readonly string[], cli: Cli): Promise<Command> {
   const program = new Command('weft')
     .description('Netweft: a private network for every tenant, over any IP underlay')
     .version(VERSION)

@@ -2,17 +2,17 @@ import type { Readable } from 'node:stream';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { ExplainDocument, ExplainRequest, Outcome } from '../../admin/documents.ts';
 import { PROTOCOL_ICMP, PROTOCOL_TCP, PROTOCOL_UDP, TCP_SYN } from '../../packet/protocols.ts';
-import { addressArgument, endpointArgument, hexArgument, integerArgument } from '../arguments.ts';
+import { addressArgument, endpointArgument, hexArgument, integerArgument, protocolArgument } from '../arguments.ts';
 import type { Cli } from '../cli.ts';
 import { UNDERLAY_PORT } from '../default-ports.ts';
 import { ask, chosenSocket, jsonOption, type ReadOptions, show, socketOption } from '../daemon-socket.ts';
 import { type CommandText, describeCommand } from '../describe-command.ts';
-import { EXIT } from '../exit-status.ts';
+import { EXIT, EXPLAIN_EXITS } from '../exit-status.ts';
 import { explainText } from '../explain-text.ts';
 import { type PacketPlace, parsePacketPlace } from '../capture/pick-packet.ts';
 import { MAX_PACKET_BYTES, TCP_FLAG_LETTERS, tcpFlags } from '../described-packet.ts';
 import { capturedRequest, describedRequest, type PacketOptions } from '../explain-request.ts';
-import { protocolName, protocolNumber } from '../protocol-name.ts';
+import { protocolName } from '../protocol-name.ts';
 
 const TEXT: CommandText = {
   about: `
@@ -31,11 +31,7 @@ this host received on the underlay, or a guest's packet where the interface of \
     'weft explain --from-capture tun0.pcap:3 --port a30',
     'weft explain --underlay-from 198.18.0.2 --header 01000010000003e9000003e900000007 --packet 4500...',
   ],
-  exitStatuses: {
-    ok: 'delivered, sent, or answered to the sender',
-    failed: 'dropped, with the reason on standard output; or failed',
-    undecided: 'undecided until the mapping daemon has answered',
-  },
+  exitStatuses: EXPLAIN_EXITS,
 };
 
 const EXIT_CODES: { readonly [O in Outcome]: number } = {
@@ -141,12 +137,6 @@ function placeArgument(text: string): PacketPlace {
   if (place === undefined)
     throw new InvalidArgumentError('A file and a number are wanted, such as underlay.pcapng:17.');
   return place;
-}
-
-function protocolArgument(text: string): number {
-  const number = protocolNumber(text);
-  if (number === undefined) throw new InvalidArgumentError('tcp, udp, icmp, or a number from 0 to 255 is wanted.');
-  return number;
 }
 
 function flagsArgument(text: string): number {
