@@ -80,5 +80,6 @@ async function showEvents(cli: Cli, { socket, json = false, follow, since, last 
 function eventLine(event: EventDocument): string {
   const fields = Object.entries(event).filter(([name]) => !COMMON.has(name));
   const words = fields.map(([name, value]) => `${printable(name)}=${textValue(value)}`);
-  return `${[printable(event.time), printable(event.event).padEnd(EVENT_WIDTH), ...words].join('  ').trimEnd()}\n`;
+  const what = printable(event.event).padEnd(EVENT_WIDTH);
+  return `${[printable(event.time), what, words.join(' ')].join('  ').trimEnd()}\n`;
 }
