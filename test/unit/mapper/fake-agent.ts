@@ -12,6 +12,7 @@ const layer = plainSessionLayer();
 export class FakeAgent {
   frameworks: readonly string[] = ['udp/2.0', 'udp/1.0'];
   boot: string;
+  version = '0.1.0';
   session = 0;
   /** Off: pushes are neither taken nor acknowledged. */
   takesPushes = true;
@@ -34,8 +35,8 @@ export class FakeAgent {
   }
 
   async register(): Promise<Answer | undefined> {
-    const { host, boot, frameworks } = this;
-    return this.ask({ kind: 'register', host, boot, agentVersion: '0.1.0', frameworks }, 0);
+    const { host, boot, version, frameworks } = this;
+    return this.ask({ kind: 'register', host, boot, agentVersion: version, frameworks }, 0);
   }
 
   /** Sends a request and lets everything happen that needs no time. */
