@@ -11,13 +11,26 @@ export const EXIT = {
 /** By name of `EXIT`. */
 export type ExitMeanings = { readonly [N in keyof typeof EXIT]?: string };
 
-/** What each means: for `weft --help`, for the pages of the manual and for `docs/cli.md`. */
-export const EXIT_MEANINGS: Required<ExitMeanings> = {
-  ok: 'done; for `explain`: delivered, sent, or answered to the sender',
-  failed:
-    'failed, refused, or a daemon that could not start; for `explain`: dropped (the reason is on standard output)',
+/** What they mean to every command. */
+export const COMMON_EXITS: ExitMeanings = {
+  ok: 'done',
+  failed: 'failed, refused, or a daemon that could not start',
   usage: 'the command line is wrong; nothing was asked of a daemon',
   unreachable: 'no daemon answers on the socket',
-  undecided: 'only `explain`: undecided, the packet would wait until the mapping daemon has answered',
   notFound: 'there is no such record, port or file',
 };
+
+/** What they mean to `weft explain`: what became of the packet. */
+export const EXPLAIN_EXITS: ExitMeanings = {
+  ok: 'delivered, sent, or answered to the sender',
+  failed: 'dropped (the reason is on standard output)',
+  undecided: 'undecided, the packet would wait until the mapping daemon has answered',
+};
+
+/** The whole list: for `weft --help`, weft(1) and `docs/cli.md`. */
+export const ALL_EXITS: ExitMeanings = Object.fromEntries(
+  (Object.keys(EXIT) as readonly (keyof typeof EXIT)[]).map((name) => {
+    const explained = EXPLAIN_EXITS[name] && `for \`explain\`: ${EXPLAIN_EXITS[name]}`;
+    return [name, [COMMON_EXITS[name], explained].filter(Boolean).join('; ')];
+  }),
+);
