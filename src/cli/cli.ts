@@ -25,5 +25,3 @@ export interface Cli {
   /** The process's status when the command has ended; `EXIT.ok` unless it is set. */
   exitCode: number;
 }
-
-export { EXIT } from './exit-status.ts';

@@ -2,8 +2,9 @@ import { Option } from 'commander';
 import { UserError } from '../base/errors.ts';
 import type { AdjustableLogger, Logger, LogFormat, LogLevel, LogSettings } from '../base/log.ts';
 import type { Notifier } from '../service/notifier.ts';
-import { type Cli, EXIT } from './cli.ts';
+import type { Cli } from './cli.ts';
 import { errorText } from './error-text.ts';
+import { EXIT } from './exit-status.ts';
 
 const LOG_FORMATS: readonly LogFormat[] = ['text', 'json'];
 const LOG_LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error'];

@@ -52,12 +52,13 @@ function commandNames(command: Command): readonly Candidate[] {
   return known.map((inner) => ({ value: inner.name(), description: inner.description() }));
 }
 
-/** Those that were not given yet. */
+/** A switch is not offered again. */
 function optionNames({ command, given }: CursorPlace): readonly Candidate[] {
   const known = command.createHelp().visibleOptions(command);
-  return known.flatMap(({ long, description }) =>
-    long === undefined || given.has(long) ? [] : [{ value: long, description }],
-  );
+  return known.flatMap(({ long, description, required, optional }) => {
+    const isDone = long === undefined || (given.has(long) && !required && !optional);
+    return isDone ? [] : [{ value: long, description }];
+  });
 }
 
 function fitting(known: readonly Candidate[], begun: string): readonly Candidate[] {

@@ -37,10 +37,10 @@ class Walk {
   }
 
   step(word: string): void {
-    if (this.#open !== undefined) {
-      this.#give(this.#open, word);
-      this.#open = undefined;
-    } else if (word === '--' && !this.#isOptionsEnd) this.#isOptionsEnd = true;
+    const waiting = this.#waiting(word);
+    this.#open = undefined;
+    if (waiting !== undefined) this.#give(waiting, word);
+    else if (word === '--' && !this.#isOptionsEnd) this.#isOptionsEnd = true;
     else if (this.#isOption(word)) this.#stepOption(word);
     else this.#stepOperand(word);
   }
@@ -48,7 +48,8 @@ class Walk {
   place(word: string): CursorPlace {
     const { length: operands } = this.#operands;
     const at = { command: this.#command, operands: this.#operands, given: this.#given };
-    if (this.#open !== undefined) return { ...at, value: this.#open, isOptionPlace: false, kept: '', begun: word };
+    const waiting = this.#waiting(word);
+    if (waiting !== undefined) return { ...at, value: waiting, isOptionPlace: false, kept: '', begun: word };
     const assigned = this.#isOption(word) ? /^(--[^=]+=)(.*)$/s.exec(word) : null;
     if (assigned !== null) {
       const [, kept = '', begun = ''] = assigned;
@@ -64,14 +65,19 @@ class Walk {
     const [name = '', value] = word.split(/=(.*)/s, 2);
     const option = this.#option(name);
     if (option === undefined) return;
-    if (value === undefined && option.required) this.#open = option;
-    else this.#give(option, value ?? '');
+    this.#give(option, value ?? '');
+    if (value === undefined && (option.required || option.optional)) this.#open = option;
   }
 
   #stepOperand(word: string): void {
     const inner = this.#operands.length === 0 && this.#command.commands.find((known) => known.name() === word);
     if (inner) this.#command = inner;
     else this.#operands.push(word);
+  }
+
+  /** The option whose value `word` is; one that may go without does not take an option for it. */
+  #waiting(word: string): Option | undefined {
+    return this.#open?.optional === true && word.startsWith('-') ? undefined : this.#open;
   }
 
   #give(option: Option, value: string): void {

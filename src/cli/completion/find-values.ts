@@ -29,6 +29,8 @@ const SOURCES: ReadonlyMap<string, Source> = new Map<string, Source>([
   ['delete name', recordNames],
   ['agent --host', (asker) => namesOf(asker, 'host')],
   ['* --port', ports],
+  ['trace --port', (asker) => namesOf(asker, 'port')],
+  ['* --protocol', () => named(['tcp', 'udp', 'icmp'])],
   ['decode --port', () => []],
   ['* --reason', dropReasons],
   ['* --lab', labs],
@@ -37,6 +39,7 @@ const SOURCES: ReadonlyMap<string, Source> = new Map<string, Source>([
   ['lab exec where', labPlaces],
   ['lab stop daemon', labDaemons],
   ['lab start daemon', labDaemons],
+  ['* --directory', () => 'folders'],
   ['* command', () => 'files'],
 ]);
 
