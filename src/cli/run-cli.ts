@@ -34,6 +34,7 @@ const COMMANDS: ReadonlyMap<string, () => Promise<AddCommand>> = new Map<string,
   ['agent', async () => (await import('./commands/agent.ts')).addAgentCommand],
   ['config', async () => (await import('./commands/config.ts')).addConfigCommand],
   ['lab', async () => (await import('./commands/lab.ts')).addLabCommand],
+  ['bugreport', async () => (await import('./commands/bugreport.ts')).addBugreportCommand],
   ['completion', async () => (await import('./commands/completion.ts')).addCompletionCommand],
 ]);
 
@@ -47,9 +48,9 @@ which knows the cloud. The other commands ask them, or look at captures and file
 
 /** Runs one command line (without the program's name) and returns its exit status. Never throws. */
 export async function runCli(words: readonly string[], cli: Cli): Promise<number> {
-  watchAnswers(answerNotes(cli));
   try {
     if (words[0] === COMPLETE_WORD) return await complete(words.slice(2), cli);
+    watchAnswers(answerNotes(cli));
     const program = await buildProgram(words, cli);
     await program.parseAsync(words, { from: 'user' });
     return cli.exitCode;

@@ -15,6 +15,7 @@ import type {
 } from '../../../src/admin/documents.ts';
 import type { EventDocument, EventsDocument } from '../../../src/admin/event-documents.ts';
 import type { ConfigCheckDocument } from '../../../src/config/config-document.ts';
+import type { BugreportDocument } from '../../../src/cli/bugreport/bugreport-document.ts';
 import type { LabDocument } from '../../../src/lab/lab-document.ts';
 
 export const MAPPER_STATUS: MapperStatusDocument = {
@@ -340,8 +341,40 @@ const CONFIG_CHECK: ConfigCheckDocument = {
   ],
 };
 
+export const BUGREPORT: BugreportDocument = {
+  schema: 'netweft.bugreport/v1',
+  time: '2026-11-20T10:00:00Z',
+  version: '0.1.0',
+  file: 'weft-bugreport-x-20261120T100000Z.tar.gz',
+  bytes: 18_204,
+  redactedAddresses: false,
+  items: [
+    { name: 'weft.json', asked: 'this program, and which variables are set', tookMs: 2, bytes: 318 },
+    {
+      name: 'daemon-1/records-port.json',
+      asked: 'GET /v1/records/port of /run/netweft/mapper.sock',
+      tookMs: 94,
+      bytes: 2_097_187,
+      cut: true,
+    },
+    {
+      name: 'daemon-2/status.json',
+      asked: 'GET /v1/status of /run/netweft/agent.sock',
+      tookMs: 1,
+      bytes: 0,
+      failure: 'no daemon answers on /run/netweft/agent.sock: ENOENT',
+    },
+  ],
+};
+
 /** In the order in which the manual shows them. */
-export const SAMPLES: readonly (AdminDocument | ConfigCheckDocument | ErrorDocument | LabDocument)[] = [
+export const SAMPLES: readonly (
+  | AdminDocument
+  | BugreportDocument
+  | ConfigCheckDocument
+  | ErrorDocument
+  | LabDocument
+)[] = [
   MAPPER_STATUS,
   APPLY,
   RECORDS,
@@ -355,5 +388,6 @@ export const SAMPLES: readonly (AdminDocument | ConfigCheckDocument | ErrorDocum
   EVENTS,
   LAB,
   CONFIG_CHECK,
+  BUGREPORT,
   ERROR,
 ];
