@@ -41,19 +41,20 @@ export class MetricsRegistry {
 
   /** `read` returns totals that only grow while their series exist. Samples of the same labels are summed. */
   counter(definition: MetricDefinition, read: () => Reading): void {
-    new Counter({
+    const counter = new Counter({
       ...this.#describe('counter', definition),
       collect() {
         this.reset();
         for (const [labels, value] of samplesOf(read())) this.inc({ ...labels }, value);
       },
     });
+    this.#registry.registerMetric(counter);
   }
 
   /** Samples of the same labels are summed. */
   gauge(definition: MetricDefinition, read: () => Reading): void {
     const hasLabels = definition.labels !== undefined;
-    new Gauge({
+    const gauge = new Gauge({
       ...this.#describe('gauge', definition),
       collect() {
         this.reset();
@@ -63,12 +64,14 @@ export class MetricsRegistry {
         for (const [labels, value] of samples) this.inc({ ...labels }, value);
       },
     });
+    this.#registry.registerMetric(gauge);
   }
 
   histogram<L extends string>({ name, help, label }: HistogramDefinition<L>): Observe<L> {
     const labels = label === undefined ? [] : [label.name];
     const configuration = this.#describe('histogram', { name, help, labels });
     const histogram = new Histogram<string>({ ...configuration, buckets: LATENCY_BUCKETS });
+    this.#registry.registerMetric(histogram);
     if (label === undefined) return (seconds) => histogram.observe(seconds);
     for (const value of label.values) histogram.zero({ [label.name]: value });
     return (seconds, value) => histogram.observe({ [label.name]: value ?? '' }, seconds);
@@ -90,7 +93,7 @@ export class MetricsRegistry {
 
   #describe(type: DescribedMetric['type'], { name, help, labels = [] }: MetricDefinition) {
     this.#described.push({ name, type, help, labels });
-    return { name, help, labelNames: [...labels], registers: [this.#registry] };
+    return { name, help, labelNames: [...labels], registers: [] };
   }
 }
 

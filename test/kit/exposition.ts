@@ -72,7 +72,11 @@ function checkMetric({ name, type, samples }: ExposedMetric): void {
   const seen = new Set<string>();
   for (const sample of samples) {
     if (!names.includes(sample.name)) throw new Error(`${sample.name} in the block of ${name}`);
-    const series = `${sample.name} ${JSON.stringify(Object.entries(sample.labels).toSorted())}`;
+    const series = `${sample.name} ${JSON.stringify(
+      Object.keys(sample.labels)
+        .toSorted()
+        .map((label) => [label, sample.labels[label]]),
+    )}`;
     if (seen.has(series)) throw new Error(`${series} appears twice`);
     seen.add(series);
     if (type !== 'gauge' && sample.value < 0) throw new Error(`${series} is negative`);

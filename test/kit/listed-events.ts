@@ -4,6 +4,12 @@ import { EVENTS, isEventName } from '../../src/events/events.ts';
 
 const COMMON = ['schema', 'sequence', 'time', 'daemon', 'event'];
 
+/** An event and its own fields, without what says when and where it was. */
+export function essenceOf(event: EventDocument): Record<string, unknown> {
+  const entries = Object.entries(event).filter(([name]) => name === 'event' || !COMMON.includes(name));
+  return Object.fromEntries(entries.filter(([name]) => !(name === 'host' && event.daemon === 'agent')));
+}
+
 /** Each event is of the list, of a daemon that may have it, with all its fields and no others. */
 export function expectListed(events: readonly EventDocument[]): void {
   for (const event of events) {

@@ -35,9 +35,8 @@ test('an event says what, when, who, and its fields', async () => {
 test('fields that the list does not name are left out, as are those that are absent', () => {
   const { journal } = journalOfAgent();
   journal.record('port-trouble', { port: 'a30', device: 'tun0', error: 'no', hint: undefined, secret: 'x', host: 'y' });
-  const { error, ...event } = journal.past()[0] ?? {};
-  expect(error).toBe('no');
-  expect(event).toMatchObject({ host: 'x', port: 'a30' });
+  const [event] = journal.past();
+  expect(event).toMatchObject({ host: 'x', port: 'a30', error: 'no' });
   expect(event).not.toHaveProperty('secret');
   expect(event).not.toHaveProperty('hint');
 });

@@ -1,16 +1,16 @@
 import { describe, expect, test } from 'vitest';
 import { MAX_NAMED_RECORDS } from '../../../src/mapper/log-changes.ts';
 import type { CloudRecord } from '../../../src/model/records.ts';
-import { expectListed } from '../../kit/listed-events.ts';
+import { essenceOf, expectListed } from '../../kit/listed-events.ts';
 import { changed, TestCloud, TWO_TENANTS } from './test-cloud.ts';
 
 const SILENCE_MS = 10_000;
 
-/** What happened after a sequence, each without what every event has. */
+/** What happened after a sequence. */
 function told({ journal }: TestCloud, after = 0) {
   const events = journal.past(after);
   expectListed(events);
-  return events.map(({ schema: _, sequence: _sequence, time: _time, daemon: _daemon, ...event }) => event);
+  return events.map(essenceOf);
 }
 
 describe('a mapping daemon says', () => {
