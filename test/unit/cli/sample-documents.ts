@@ -1,4 +1,4 @@
-/** One document of each schema, as `docs/json.md` shows them. */
+/** One document of each schema, all in one place, as `docs/json.md` shows them. */
 import type {
   AdminDocument,
   AgentStatusDocument,
