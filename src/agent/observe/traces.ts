@@ -43,6 +43,8 @@ export class Traces {
   readonly #agent: Agent;
   readonly #options: TracesOptions;
   readonly #traces = new Map<number, Trace>();
+  /** The last one that could not begin: the daemon speaks of it again, the log does not. */
+  #refused: number | undefined;
 
   constructor(agent: Agent, options: TracesOptions) {
     this.#agent = agent;
@@ -96,7 +98,8 @@ export class Traces {
       return this.#agent.watchers.add({ ...WATCH_NOTHING, flows: [item] }, see);
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
-      log.warn('trace-not-begun', { trace: item.id, why: error.message });
+      if (this.#refused !== item.id) log.warn('trace-not-begun', { trace: item.id, why: error.message });
+      this.#refused = item.id;
       return undefined;
     }
   }

@@ -36,6 +36,19 @@ const gone: readonly Item[] = [
   { kind: 'host-gone', name: 'z', revision: 20 },
   { kind: 'mapping', key, revision: 302, host: undefined, validMs: 1000 },
   { kind: 'agreement-gone', id: 5, revision: 303 },
+  {
+    kind: 'trace',
+    id: 6,
+    gni: 1001,
+    port: 'a30',
+    source: 0x0a01021e,
+    destination: 0x0a010232,
+    protocol: 17,
+    sourcePort: undefined,
+    destinationPort: 53,
+    validMs: 10_000,
+  },
+  { kind: 'trace-gone', id: 4 },
 ];
 
 /** One message of each kind, items of each kind among them. */
@@ -114,7 +127,40 @@ export const GOLDEN_MESSAGES: readonly GoldenMessage[] = [
     what: 'push, with the other items',
     message: { id: 0, session: 9, body: { kind: 'push', sequence: 1, items: gone } },
     bytes:
-      '10099203580801120912070a03613330101212181a160a03612d31100318e9072201612a070d0002010a1018120922070a03612d321013120732050a017a101412123a100a0808e907153202010a10ae0220e80712074a05080510af02',
+      '100992037d0801120912070a03613330101212181a160a03612d31100318e9072201612a070d0002010a1018120922070a03612d321013120732050a017a101412123a100a0808e907153202010a10ae0220e80712074a05080510af02121d521b080610e9071a03613330251e02010a2d3202010a3011403548904e12045a020804',
+  },
+  {
+    what: 'trace-report',
+    message: {
+      id: 12,
+      session: 9,
+      body: {
+        kind: 'trace-report',
+        trace: 6,
+        digest: '0123456789abcdef',
+        timeUs: 1_795_000_000_123_456,
+        seen: 3,
+        sampleBits: 1,
+        origin: 'x',
+        verdict: 'drop',
+        to: '',
+        reason: 'no-such-port',
+        record: 'port a50',
+        recordRevision: 7,
+        again: 'deliver',
+        stages: [
+          { name: 'parse', verdict: 'pass', detail: 'UDP' },
+          { name: 'deliver', verdict: 'deliver', detail: 'into port a50' },
+        ],
+      },
+    },
+    bytes:
+      '080c10097a75080612103031323334353637383961626364656618c0a4848bb09198032003280132017838064a0c6e6f2d737563682d706f72745208706f7274206135305807620764656c697665726a0e0a05706172736510011a035544506a1a0a0764656c6976657210021a0d696e746f20706f727420613530',
+  },
+  {
+    what: 'trace-report-ack',
+    message: { id: 12, session: 9, body: { kind: 'trace-report-ack' } },
+    bytes: '080c10099a0200',
   },
   {
     what: 'push-ack',

@@ -42,6 +42,36 @@ const agreement = {
   framework: 'udp/2.0',
 } as const;
 
+const trace = {
+  kind: 'trace',
+  id: 1,
+  gni: 1,
+  port: 'a30',
+  source: 1,
+  destination: 2,
+  protocol: 6,
+  sourcePort: 1,
+  destinationPort: 2,
+  validMs: 1,
+} as const;
+const stage = { name: 'parse', verdict: 'pass', detail: '' } as const;
+const traceReport = {
+  kind: 'trace-report',
+  trace: 1,
+  digest: '0123456789abcdef',
+  timeUs: 0,
+  seen: 1,
+  sampleBits: 0,
+  origin: 'x',
+  verdict: 'drop',
+  to: '',
+  reason: 'no-subnet',
+  record: '',
+  recordRevision: 0,
+  again: '',
+  stages: [stage],
+} as const;
+
 const many = <T>(count: number, value: T): T[] => Array.from({ length: count }, () => value);
 const asked = (body: Body): Message => ({
   id: 1,
@@ -118,6 +148,36 @@ const BROKEN: readonly (readonly [what: string, message: Message])[] = [
   ['an agreement without receiver', pushed({ ...agreement, receiver: '' })],
   ['an agreement on no framework', pushed({ ...agreement, framework: 'udp/x' })],
   ['gone agreement 0', pushed({ kind: 'agreement-gone', id: 0, revision: 1 })],
+  ['trace 0', pushed({ ...trace, id: 0 })],
+  ['a trace of GNI 0', pushed({ ...trace, gni: 0 })],
+  ['a trace of a nameless port', pushed({ ...trace, port: '' })],
+  ['a trace of protocol 256', pushed({ ...trace, protocol: 256 })],
+  ['a trace of source port 65536', pushed({ ...trace, sourcePort: 65_536 })],
+  ['a trace of destination port 65536', pushed({ ...trace, destinationPort: 65_536 })],
+  ['a trace that is valid for no time', pushed({ ...trace, validMs: 0 })],
+  ['a trace that is valid for more than a minute', pushed({ ...trace, validMs: 60_001 })],
+  ['gone trace 0', pushed({ kind: 'trace-gone', id: 0 })],
+  ['a packet of trace 0', asked({ ...traceReport, trace: 0 })],
+  ['a packet with a digest of 15 digits', asked({ ...traceReport, digest: '0123456789abcde' })],
+  ['a time of 2^53', asked({ ...traceReport, timeUs: 2 ** 53 })],
+  ['the zeroth packet', asked({ ...traceReport, seen: 0 })],
+  ['65 sample bits', asked({ ...traceReport, sampleBits: 65 })],
+  ['an origin that moves the cursor', asked({ ...traceReport, origin: '\u001b[2J' })],
+  ['an origin of 64 characters', asked({ ...traceReport, origin: 'x'.repeat(64) })],
+  ['a packet that passed', asked({ ...traceReport, verdict: 'pass' })],
+  ['a packet with an unknown verdict', asked({ ...traceReport, verdict: 'sideways' as 'drop' })],
+  ['a drop without reason', asked({ ...traceReport, reason: '' })],
+  ['a reason without drop', asked({ ...traceReport, verdict: 'deliver' })],
+  ['a reason that is no word', asked({ ...traceReport, reason: 'no subnet' })],
+  ['a record of 81 characters', asked({ ...traceReport, record: 'r'.repeat(81) })],
+  ['a record of revision 2^53', asked({ ...traceReport, recordRevision: 2 ** 53 })],
+  ['33 characters of deciding again', asked({ ...traceReport, again: 'a'.repeat(33) })],
+  ['no stages', asked({ ...traceReport, stages: [] })],
+  ['13 stages', asked({ ...traceReport, stages: many(13, stage) })],
+  ['stages of too many characters', asked({ ...traceReport, stages: [{ ...stage, detail: 'd'.repeat(636) }] })],
+  ['a stage without name', asked({ ...traceReport, stages: [{ ...stage, name: '' }] })],
+  ['a stage with an unknown verdict', asked({ ...traceReport, stages: [{ ...stage, verdict: 'maybe' as 'pass' }] })],
+  ['a stage that moves the cursor', asked({ ...traceReport, stages: [{ ...stage, detail: '\u001b[2J' }] })],
 ];
 
 describe('is neither sent nor accepted', () => {
@@ -134,7 +194,8 @@ describe('is neither sent nor accepted', () => {
       asked(registered),
       asked({ kind: 'lookup', keys: [key] }),
       asked({ kind: 'report', ports: [report] }),
-      pushed(port, subnet, host, mapping, agreement, agreementGone(1)),
+      asked(traceReport),
+      pushed(port, subnet, host, mapping, agreement, agreementGone(1), trace, { kind: 'trace-gone', id: 1 }),
     ];
     for (const message of good) expect(decodeMessage(encodeMessage(message))).toEqual(message);
   });
