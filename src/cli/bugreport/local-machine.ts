@@ -62,7 +62,7 @@ async function readConfig(path: string): Promise<ConfigCheckDocument> {
   const text = await readConfigFile(path);
   try {
     const daemon = daemonOfConfig(path, text);
-    const sources = { file: { name: path, text }, options: new Map<string, unknown>(), environment: {} };
+    const sources = { file: { name: path, text }, options: new Map<string, string>(), environment: {} };
     const { settings } = loadConfig<unknown>(daemon === 'agent' ? AGENT_CONFIG : MAPPER_CONFIG, sources, {
       scope: 'part',
     });
