@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander';
 import { type Endpoint, formatEndpoint, parseEndpoint } from '../base/ipv4.ts';
 import type { AdjustableLogger, LogSettings } from '../base/log.ts';
 import type { ConfigDefinition } from '../config/config-definition.ts';
-import type { ConfigKey } from '../config/config-keys.ts';
+import { type ConfigKey, type ConfigValue, shownValue } from '../config/config-keys.ts';
 import type { LoadedConfig } from '../config/load-config.ts';
 import { pathArgument } from './arguments.ts';
 import type { Cli } from './cli.ts';
@@ -82,12 +82,12 @@ async function configLoader<C>(
 }
 
 /** What the command line gives, by the path of the key; what cannot be is a usage error. */
-function optionValues<C>(command: Command, definition: ConfigDefinition<C>): ReadonlyMap<string, unknown> {
-  const values = new Map<string, unknown>();
+function optionValues<C>(command: Command, definition: ConfigDefinition<C>): ReadonlyMap<string, ConfigValue> {
+  const values = new Map<string, ConfigValue>();
   for (const key of definition.keys) {
     const option = command.options.find(({ flags }) => flags === key['x-option']);
     if (option === undefined || command.getOptionValueSource(option.attributeName()) !== 'cli') continue;
-    const value = fileForm(key, command.getOptionValue(option.attributeName()));
+    const value = fileForm(key, command.getOptionValue(option.attributeName()) as ConfigValue | Endpoint);
     // A path on the command line may be relative to where it is typed; in a file that means nothing.
     const isPath = key['x-folder'] !== undefined;
     if (!isPath && definition.isWrong(key, value)) refuseOption(command, key, value);
@@ -96,14 +96,13 @@ function optionValues<C>(command: Command, definition: ConfigDefinition<C>): Rea
   return values;
 }
 
-function fileForm(key: ConfigKey, value: unknown): unknown {
-  return key['x-port'] === undefined ? value : formatEndpoint(value as Endpoint);
+function fileForm(key: ConfigKey, value: ConfigValue | Endpoint): ConfigValue {
+  return key['x-port'] === undefined ? (value as ConfigValue) : formatEndpoint(value as Endpoint);
 }
 
-function refuseOption(command: Command, key: ConfigKey, value: unknown): never {
-  const shown = Array.isArray(value) ? value.join(',') : String(value);
+function refuseOption(command: Command, key: ConfigKey, value: ConfigValue): never {
   const wanted = `It must be ${key.description}.`;
-  return command.error(`error: option '${key['x-option']}' argument '${shown}' is invalid. ${wanted}`);
+  return command.error(`error: option '${key['x-option']}' argument '${shownValue(value)}' is invalid. ${wanted}`);
 }
 
 function requireAll(command: Command, missing: readonly ConfigKey[]): void {

@@ -3,7 +3,7 @@ import Type, { type Static } from 'typebox';
 import { DEFAULT_CONTROL_PORT, DEFAULT_UNDERLAY_PORT, NAME_PATTERN, NAME_RULE } from '../model/records.ts';
 import { FRAMEWORK_NAMES } from '../wire/frameworks.ts';
 import { type ConfigDefinition, defineConfig } from './config-definition.ts';
-import { endpoint, formatKey, integer, logKeys, metricsKey, path, section } from './config-keys.ts';
+import { endpoint, formatKey, integer, logKeys, metricsKey, path, section } from './key-schemas.ts';
 import { AGENT_SOCKET } from './service-folders.ts';
 
 /** Flow entries that a machine has memory for: some 150 bytes each. */

@@ -1,5 +1,5 @@
 import type { Place } from '../model/line-starts.ts';
-import type { ConfigKey } from './config-keys.ts';
+import type { ConfigKey, ConfigValue } from './config-keys.ts';
 import type { FileValue } from './parse-config.ts';
 import { type Environment, inServiceFolder } from './service-folders.ts';
 
@@ -9,7 +9,7 @@ export type SettingSource = 'option' | 'file' | 'environment' | 'default' | 'non
 /** A key with the value that counts. */
 export interface Setting {
   readonly key: ConfigKey;
-  readonly value: unknown;
+  readonly value: ConfigValue | undefined;
   readonly source: SettingSource;
   /** In the file, where the value comes from there. */
   readonly place: Place | undefined;
@@ -17,7 +17,7 @@ export interface Setting {
 
 export interface Sources {
   /** By the path of the key. */
-  readonly options: ReadonlyMap<string, unknown>;
+  readonly options: ReadonlyMap<string, ConfigValue>;
   readonly file: ReadonlyMap<string, FileValue>;
   readonly environment: Environment;
 }
@@ -28,16 +28,25 @@ export function combine(keys: readonly ConfigKey[], sources: Sources): Setting[]
 }
 
 /** The values as the schema has them: `log.level` is `level` of `log`. Keys without a value are absent. */
-export function configOf<C>(settings: readonly Setting[]): C {
+export function configOf(settings: readonly Setting[]): object {
   const config: Record<string, unknown> = {};
   for (const { key, value } of settings) {
     if (value === undefined) continue;
-    const [last = '', ...above] = key.path.split('.').toReversed();
-    let section = config;
-    for (const name of above.toReversed()) section = (section[name] ??= {}) as Record<string, unknown>;
-    section[last] = value;
+    const names = key.path.split('.');
+    const last = names.pop() ?? '';
+    sectionOf(config, names)[last] = value;
   }
-  return config as C;
+  return config;
+}
+
+/** The section within sections of these names, made where it is not there yet. */
+function sectionOf(config: Record<string, unknown>, names: readonly string[]): Record<string, unknown> {
+  let section = config;
+  for (const name of names) {
+    section[name] ??= {};
+    section = section[name] as Record<string, unknown>;
+  }
+  return section;
 }
 
 function settingOf(key: ConfigKey, { options, file, environment }: Sources): Setting {

@@ -1,4 +1,5 @@
 import type { Setting, SettingSource } from './combine.ts';
+import type { ConfigValue } from './config-keys.ts';
 import type { ConfiguredDaemon } from './config-definition.ts';
 
 /** `weft config check --json`. */
@@ -15,7 +16,7 @@ export interface CheckedSetting {
   /** Such as `log.level`. */
   readonly key: string;
   /** Absent where there is none. */
-  readonly value?: unknown;
+  readonly value?: ConfigValue;
   /** `none`: it has no value; where it is `required`, an option must give one. */
   readonly source: SettingSource;
   /** In the file, from 1; only of values from there. */

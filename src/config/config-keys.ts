@@ -1,6 +1,8 @@
-import Type, { type TSchema } from 'typebox';
+import type { TSchema } from 'typebox';
 import { formatEndpoint, parseEndpoint } from '../base/ipv4.ts';
 import type { ServiceFolder } from './service-folders.ts';
+
+export type ConfigValue = string | number | readonly string[];
 
 /** What the schema of a key says of it. In JSON Schema these are annotations: validators pass over them. */
 export interface KeyNotes {
@@ -8,7 +10,7 @@ export interface KeyNotes {
   readonly title: string;
   /** What it must be, with unit and limits: how errors say "it must be ...". */
   readonly description: string;
-  readonly default?: unknown;
+  readonly default?: ConfigValue;
   /** Whether a running daemon takes a new value at SIGHUP. */
   readonly 'x-reloadable': boolean;
   /** The option that overrides it. */
@@ -25,98 +27,6 @@ export interface ConfigKey extends KeyNotes {
   readonly path: string;
   /** It has no default, and must be given. */
   readonly isRequired: boolean;
-}
-
-const OCTET = '(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])';
-const ADDRESS = `${OCTET}(\\.${OCTET}){3}`;
-const PORT = '(6553[0-5]|655[0-2][0-9]|65[0-4][0-9]{2}|6[0-4][0-9]{3}|[1-5][0-9]{4}|[1-9][0-9]{0,3})';
-/** Bytes of the path of a Unix socket that the kernel takes. */
-const MAX_SOCKET_PATH = 107;
-const MAX_PATH = 4095;
-
-/** `address` or `address:port`; its value is written with the port. */
-export function endpoint(notes: Omit<KeyNotes, 'description' | 'x-reloadable'> & { readonly 'x-port': number }) {
-  return Type.String({
-    pattern: `^${ADDRESS}(:${PORT})?$`,
-    description: `an IPv4 address, with :PORT where it is not ${notes['x-port']}`,
-    'x-reloadable': false,
-    ...notes,
-  });
-}
-
-export function path(notes: Omit<KeyNotes, 'description' | 'x-reloadable'>) {
-  return Type.String({
-    pattern: '^/[^\\u0000]*$',
-    maxLength: MAX_PATH,
-    description: 'an absolute path',
-    'x-reloadable': false,
-    ...notes,
-  });
-}
-
-export function metricsKey() {
-  return Type.Optional(
-    Type.String({
-      pattern: `^(unix:/[^\\u0000]{0,${MAX_SOCKET_PATH - 1}}|127(\\.${OCTET}){3}:${PORT})$`,
-      title: 'where it serves metrics; without it nowhere',
-      description: 'unix:/PATH or a loopback address with its port, such as 127.0.0.1:9790',
-      'x-reloadable': false,
-      'x-option': '--metrics <unix:path|address:port>',
-    }),
-  );
-}
-
-export interface IntegerNotes {
-  readonly title: string;
-  /** What is counted. */
-  readonly unit: string;
-  readonly minimum: number;
-  readonly maximum: number;
-  readonly default: number;
-  readonly isReloadable: boolean;
-}
-
-export function integer({ unit, minimum, maximum, isReloadable, ...notes }: IntegerNotes) {
-  return Type.Integer({
-    minimum,
-    maximum,
-    description: `a number from ${minimum} to ${maximum} (${unit})`,
-    'x-reloadable': isReloadable,
-    ...notes,
-  });
-}
-
-export function logKeys() {
-  return section('its log, on standard output', {
-    format: Type.Enum(['text', 'json'], {
-      title: 'how lines are written',
-      description: 'text or json',
-      default: 'text',
-      'x-reloadable': true,
-      'x-option': '--log-format <format>',
-    }),
-    level: Type.Enum(['debug', 'info', 'warn', 'error'], {
-      title: 'the lowest level that is written',
-      description: 'debug, info, warn or error',
-      default: 'info',
-      'x-reloadable': true,
-      'x-option': '--log-level <level>',
-    }),
-  });
-}
-
-/** Says which daemon the file is for, and of which format it is. */
-export function formatKey<const F extends string>(format: F) {
-  return Type.Literal(format, {
-    title: 'which daemon the file is for, and its format',
-    description: format,
-    default: format,
-    'x-reloadable': false,
-  });
-}
-
-export function section<P extends Record<string, TSchema>>(title: string, properties: P) {
-  return Type.Object(properties, { additionalProperties: false, title });
 }
 
 interface Node extends KeyNotes {
@@ -138,14 +48,14 @@ function keysBelow({ properties = {}, required = [] }: Node, above: readonly str
 }
 
 /** Two texts that mean the same become one: endpoints have their port. */
-export function canonicalValue(key: ConfigKey, value: unknown): unknown {
+export function canonicalValue(key: ConfigKey, value: ConfigValue): ConfigValue {
   const port = key['x-port'];
-  const endpoint = port === undefined ? undefined : parseEndpoint(String(value), port);
-  return endpoint === undefined ? value : formatEndpoint(endpoint);
+  const parsed = port === undefined ? undefined : parseEndpoint(String(value), port);
+  return parsed === undefined ? value : formatEndpoint(parsed);
 }
 
 /** A value as people read it. */
-export function shownValue(value: unknown): string {
+export function shownValue(value: ConfigValue | undefined): string {
   if (value === undefined) return 'nothing';
-  return Array.isArray(value) ? value.join(', ') : String(value);
+  return typeof value === 'object' ? value.join(', ') : String(value);
 }

@@ -2,7 +2,7 @@ import { UserError } from '../base/errors.ts';
 import { type Complaint, listComplaints } from '../model/complaint.ts';
 import { combine, configOf, type Setting } from './combine.ts';
 import type { ConfigDefinition } from './config-definition.ts';
-import type { ConfigKey } from './config-keys.ts';
+import type { ConfigKey, ConfigValue } from './config-keys.ts';
 import { type ParsedConfig, parseConfig } from './parse-config.ts';
 import { restartComplaints } from './reload-changes.ts';
 import type { Environment } from './service-folders.ts';
@@ -10,7 +10,7 @@ import type { Environment } from './service-folders.ts';
 export interface ConfigSources {
   readonly file: { readonly name: string; readonly text: string } | undefined;
   /** Values of options, by the path of their key. */
-  readonly options: ReadonlyMap<string, unknown>;
+  readonly options: ReadonlyMap<string, ConfigValue>;
   readonly environment: Environment;
 }
 
@@ -42,7 +42,7 @@ export function loadConfig<C>(
   const { file, options, environment } = sources;
   const parsed = file === undefined ? NOTHING : parseConfig(definition, file.text);
   const settings = combine(definition.keys, { options, file: parsed.values, environment });
-  const config = configOf<C>(settings);
+  const config = configOf(settings) as C;
   const missing = settings
     .filter(({ key, source }) => key.isRequired && source === 'none' && !parsed.wrong.has(key.path))
     .map(({ key }) => key);

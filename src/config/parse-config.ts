@@ -3,10 +3,10 @@ import { type Complaint, listComplaints } from '../model/complaint.ts';
 import type { Place } from '../model/line-starts.ts';
 import { YamlDocument } from '../model/yaml-document.ts';
 import type { ConfigDefinition, ConfiguredDaemon } from './config-definition.ts';
-import { type ConfigKey, canonicalValue } from './config-keys.ts';
+import { type ConfigKey, type ConfigValue, canonicalValue } from './config-keys.ts';
 
 export interface FileValue extends Place {
-  readonly value: unknown;
+  readonly value: ConfigValue;
 }
 
 /** What a file says, right or wrong. */
@@ -51,12 +51,13 @@ export function parseConfig<C>(definition: ConfigDefinition<C>, text: string): P
   return {
     complaints: [...document.syntaxComplaints, ...problems.map(({ path, message }) => ({ ...placeAt(path), message }))],
     wrong,
-    values: new Map(definition.keys.filter(({ path }) => !wrong.has(path)).flatMap(valueOf)),
+    values: new Map(definition.keys.filter(({ path }) => !wrong.has(path)).flatMap(entryOf)),
   };
 
-  function valueOf(key: ConfigKey): [string, FileValue][] {
+  function entryOf(key: ConfigKey): [string, FileValue][] {
     const path = key.path.split('.');
-    const value = valueAt(content, path);
+    // What its schema takes is one.
+    const value = valueAt(content, path) as ConfigValue | undefined;
     return value === undefined ? [] : [[key.path, { ...placeAt(path), value: canonicalValue(key, value) }]];
   }
 }

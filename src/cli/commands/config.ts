@@ -66,7 +66,7 @@ async function definitionOf(daemon: ConfiguredDaemon): Promise<ConfigDefinition<
 function checkText({ file, settings }: ConfigCheckDocument): string {
   const rows = settings.map((setting) => [
     setting.key,
-    Array.isArray(setting.value) ? setting.value.join(',') : (setting.value as string | undefined),
+    typeof setting.value === 'object' ? setting.value.join(',') : setting.value,
     sourceText(setting, file),
     setting.reloadable ? 'yes' : 'no',
   ]);

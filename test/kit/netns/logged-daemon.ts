@@ -41,8 +41,8 @@ export class LoggedDaemon {
 
   /** The next line of this event after the last one that was waited for. */
   async said(event: string): Promise<LogLine> {
-    const index = await until(`the log says ${event}`, LIMIT_MS, () => this.#find(event)).catch((error: unknown) => {
-      throw new Error(`${error}; it said ${this.out}${this.err}`);
+    const index = await until(`the log says ${event}`, LIMIT_MS, () => this.#find(event)).catch((error: Error) => {
+      throw new Error(`${error.message}; it said ${this.out}${this.err}`);
     });
     this.#taken = index + 1;
     return JSON.parse(this.lines[index] ?? '') as LogLine;

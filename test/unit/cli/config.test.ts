@@ -138,7 +138,7 @@ describe('a daemon with a wrong file does not start', () => {
     expect(await runCommand(['agent', '--host', 'x', '--frameworks', 'udp/1.0,udp/9.0'])).toMatchObject({
       code: 2,
       err: expect.stringMatching(
-        /'--frameworks <names>' argument 'udp\/1.0,udp\/9.0' is invalid; it must be a list of some of/,
+        /'--frameworks <names>' argument 'udp\/1.0, udp\/9.0' is invalid; it must be a list of some of/,
       ),
     });
   });

@@ -29,11 +29,12 @@ const { tree } = fc.letrec<{ tree: unknown }>((tie) => ({
     fc.dictionary(word, tie('tree'), { maxKeys: 6 }),
   ),
 }));
+const syntax = fc.constantFrom(...Array.from('[]{}:,-?&*!|>\'"%@`#\t\n\r ~<ab1\u0000\ufeff\u0085'));
 /** Text that looks like a configuration, most of it broken somewhere. */
 const text = fc.oneof(
   tree.map((value) => stringify(value)),
-  fc.tuple(tree, fc.nat(), fc.string({ unit: fc.constantFrom(...'[]{}:,-?&*!|>\'"%@`#\t\n ~<ab1') })).map(splice),
-  fc.string({ unit: fc.constantFrom(...'[]{}:,-?&*!|>\'"%@`#\t\n\r ~<ab1\u0000\ufeff\u0085'), maxLength: 60 }),
+  fc.tuple(tree, fc.nat(), fc.string({ unit: syntax })).map(splice),
+  fc.string({ unit: syntax, maxLength: 60 }),
   fc.string({ unit: 'binary' }),
 );
 

@@ -2,13 +2,14 @@ import { UserError } from '../../../src/base/errors.ts';
 import { AGENT_CONFIG, type AgentConfig } from '../../../src/config/agent-config.ts';
 import type { Setting } from '../../../src/config/combine.ts';
 import type { ConfigDefinition } from '../../../src/config/config-definition.ts';
+import type { ConfigValue } from '../../../src/config/config-keys.ts';
 import { type LoadedConfig, loadConfig } from '../../../src/config/load-config.ts';
 import { MAPPER_CONFIG, type MapperConfig } from '../../../src/config/mapper-config.ts';
 
 export const MINIMAL = 'host: x\nunderlay: 198.18.0.1\nmapper: 198.18.0.254\n';
 
 export interface Given {
-  readonly options?: Readonly<Record<string, unknown>>;
+  readonly options?: Readonly<Record<string, ConfigValue>>;
   readonly environment?: Readonly<Record<string, string>>;
   readonly scope?: 'whole' | 'part';
   readonly running?: readonly Setting[];

@@ -7,6 +7,7 @@ import { addAgentCommand } from '../../../src/cli/commands/agent.ts';
 import { addMapperCommand } from '../../../src/cli/commands/mapper.ts';
 import { defaultSocket } from '../../../src/cli/daemon-socket.ts';
 import { AGENT_CONFIG } from '../../../src/config/agent-config.ts';
+import { shownValue } from '../../../src/config/config-keys.ts';
 import { MAPPER_CONFIG } from '../../../src/config/mapper-config.ts';
 import { USUAL_LIMITS } from '../../../src/mapper/limits.ts';
 import { parseMetricsListen } from '../../../src/metrics/metrics-listen.ts';
@@ -52,7 +53,7 @@ describe.each(DAEMONS)('$daemon', ({ daemon, definition, addCommand, load }) => 
     const unsaid = settings.filter(({ source }) => source !== 'file').map(({ key }) => key.path);
     expect(unsaid).toEqual(daemon === 'agent' ? ['fastPath'] : []);
     const others = settings.filter(
-      ({ key, value }) => key.default !== undefined && String(value) !== String(key.default),
+      ({ key, value }) => key.default !== undefined && shownValue(value) !== shownValue(key.default),
     );
     expect(others.map(({ key }) => key.path)).toEqual(daemon === 'agent' ? ['frameworks'] : []);
   });
