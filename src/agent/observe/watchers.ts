@@ -1,5 +1,5 @@
 import { UserError } from '../../base/errors.ts';
-import { isWatched, type Sighting, unionOf, type Watch } from '../../fastpath/watch.ts';
+import { isWatched, MAX_WATCHED_FLOWS, type Sighting, unionOf, type Watch } from '../../fastpath/watch.ts';
 
 /** Streams of packets and traces open at once. */
 export const MAX_WATCHERS = 16;
@@ -20,7 +20,7 @@ export class Watchers {
 
   /** `see` gets borrowed bytes. Returns what ends it. Throws UserError `limit`. */
   add(watch: Watch, see: (sighting: Sighting) => void): () => void {
-    if (this.#watchers.size >= MAX_WATCHERS) {
+    if (this.#isFull(watch)) {
       throw new UserError(
         'limit',
         `${MAX_WATCHERS} streams of packets are open`,
@@ -39,6 +39,11 @@ export class Watchers {
     for (const sighting of seen) {
       for (const { watch, see } of this.#watchers) if (isWatched(watch, sighting)) see(sighting);
     }
+  }
+
+  #isFull({ flows }: Watch): boolean {
+    const watched = [...this.#watchers].reduce((sum, { watch }) => sum + watch.flows.length, 0);
+    return this.#watchers.size >= MAX_WATCHERS || watched + flows.length > MAX_WATCHED_FLOWS;
   }
 
   #tellFastPath(): void {

@@ -18,6 +18,9 @@ let began: () => void = () => {};
 let stopped: () => void = () => {};
 let hasStopped: Promise<void>;
 
+/** A source that is never ended is a failure, not a long wait. */
+const LIMIT_MS = 5000;
+
 const lost = (count: number): StreamDocument => ({ schema: 'netweft.lost/v1', lost: count });
 
 beforeEach(async () => {
@@ -53,26 +56,34 @@ afterEach(async () => {
 });
 
 describe('a stream of documents', () => {
-  test('brings what is sent, from the first on, and ends with the daemon', async () => {
-    const got: StreamDocument[] = [];
-    for await (const document of adminStream(socket, '/v1/stream', new AbortController().signal)) {
-      got.push(document);
-      if (got.length === 1) send({ schema: 'netweft.alive/v1' });
-      if (got.length < 4) send(lost(got.length + 1));
-      else void server.close();
-    }
-    expect(got).toEqual([lost(1), lost(2), lost(3), lost(4)]);
-    await hasStopped;
-  });
+  test(
+    'brings what is sent, from the first on, and ends with the daemon',
+    async () => {
+      const got: StreamDocument[] = [];
+      for await (const document of adminStream(socket, '/v1/stream', new AbortController().signal)) {
+        got.push(document);
+        if (got.length === 1) send({ schema: 'netweft.alive/v1' });
+        if (got.length < 4) send(lost(got.length + 1));
+        else void server.close();
+      }
+      expect(got).toEqual([lost(1), lost(2), lost(3), lost(4)]);
+      await hasStopped;
+    },
+    LIMIT_MS,
+  );
 
-  test('ends its source when the reader leaves', async () => {
-    const ending = new AbortController();
-    for await (const document of adminStream(socket, '/v1/stream', ending.signal)) {
-      expect(document).toEqual(lost(1));
-      ending.abort();
-    }
-    await hasStopped;
-  });
+  test(
+    'ends its source when the reader leaves',
+    async () => {
+      const ending = new AbortController();
+      for await (const document of adminStream(socket, '/v1/stream', ending.signal)) {
+        expect(document).toEqual(lost(1));
+        ending.abort();
+      }
+      await hasStopped;
+    },
+    LIMIT_MS,
+  );
 
   test('refuses as any request does', async () => {
     const reading = adminStream(socket, '/v1/refused', new AbortController().signal).next();
