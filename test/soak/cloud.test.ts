@@ -22,6 +22,10 @@ const MAX_GROWN_FILES = 4;
 const EXPECTED_WARNINGS = [
   /^port-lost .*cause=deleted$/,
   /^session-lost /,
+  /^mapper-silent /,
+  /^host-silent /,
+  // A guest that moves speaks from its new host before the others know.
+  /^alarm reason=source-not-there /,
   // A guest's new host may be faster than the old one, whose device is still there; it tries again.
   /^port-trouble .*: an interface of this name exists already/,
 ];
