@@ -3,6 +3,7 @@ import type { ExplainDocument, ExplainRequest, ExplainStage, Outcome } from '../
 import { describePacket } from '../packet/describe.ts';
 import { PacketView } from '../packet/packet-view.ts';
 import { formatSpan } from './amounts.ts';
+import type { Cli } from './cli.ts';
 import { formatFacts, formatTable, type Paint } from './table.ts';
 
 const OUTCOME_TEXT: { readonly [O in Outcome]: string } = {
@@ -16,29 +17,32 @@ const OUTCOME_TEXT: { readonly [O in Outcome]: string } = {
 /** A packet that is explained does not make the agent ask the mapping daemon, so waiting alone changes nothing. */
 const HOLD_MEANING = 'nothing was asked: send one such packet and explain again';
 
-/** The packet, when it was `captured` if it was, the stages that it passed, and what came of it and why. */
+/** The packet, when it was `captured` if it was, the stages that it passed, and what came of it and why; for `cli`. */
 export function explainText(
   request: ExplainRequest,
   answer: ExplainDocument,
-  hasColour: boolean,
+  { hasColour, columns }: Pick<Cli, 'hasColour' | 'columns'>,
   captured?: string,
 ): string {
   const colours = pc.createColors(hasColour);
   const paint = answer.outcome === 'drop' ? colours.red : answer.outcome === 'hold' ? colours.yellow : colours.green;
   return [
-    formatFacts([
-      ['packet', packetText(request.packet)],
-      ['from', request.port === undefined ? `underlay ${request.from}` : `port ${request.port}`],
-      ...(captured === undefined ? [] : [['captured', captured] as const]),
-    ]),
-    stagesTable(answer.stages),
-    outcomeFacts(answer, paint),
+    formatFacts(
+      [
+        ['packet', packetText(request.packet)],
+        ['from', request.port === undefined ? `underlay ${request.from}` : `port ${request.port}`],
+        ...(captured === undefined ? [] : [['captured', captured] as const]),
+      ],
+      columns,
+    ),
+    stagesTable(answer.stages, columns),
+    outcomeFacts(answer, paint, columns),
   ].join('\n');
 }
 
-export function stagesTable(stages: readonly ExplainStage[]): string {
+export function stagesTable(stages: readonly ExplainStage[], columns?: number): string {
   const rows = stages.map((stage) => [stage.stage, stage.verdict, stage.detail]);
-  return formatTable(['STAGE', 'VERDICT', 'WHAT IT SAW'], rows);
+  return formatTable(['STAGE', 'VERDICT', 'WHAT IT SAW'], rows, undefined, columns);
 }
 
 /** `sent to host y`, `dropped: no-such-guest`. */
@@ -46,15 +50,21 @@ export function outcomeText(what: { outcome: Outcome; to?: string | undefined; r
   return [OUTCOME_TEXT[what.outcome], what.to, what.reason].filter((word) => word !== undefined).join(' ');
 }
 
-function outcomeFacts(answer: ExplainDocument, paint: Paint): string {
+function outcomeFacts(answer: ExplainDocument, paint: Paint, columns: number | undefined): string {
   const { agreement } = answer;
-  const [first = '', ...rest] = formatFacts([
-    ['outcome', outcomeText(answer)],
-    ['meaning', answer.outcome === 'hold' ? HOLD_MEANING : answer.meaning],
-    ['agreement', agreement && `${agreement.id}: ${agreement.framework}, ${agreement.sender} to ${agreement.receiver}`],
-    ['repeated', repeatedText(answer)],
-    ['depends on', answer.reads.join(', ') || undefined],
-  ]).split('\n');
+  const [first = '', ...rest] = formatFacts(
+    [
+      ['outcome', outcomeText(answer)],
+      ['meaning', answer.outcome === 'hold' ? HOLD_MEANING : answer.meaning],
+      [
+        'agreement',
+        agreement && `${agreement.id}: ${agreement.framework}, ${agreement.sender} to ${agreement.receiver}`,
+      ],
+      ['repeated', repeatedText(answer)],
+      ['depends on', answer.reads.join(', ') || undefined],
+    ],
+    columns,
+  ).split('\n');
   return [paint(first), ...rest].join('\n');
 }
 

@@ -54,7 +54,9 @@ export function addDropsCommand(program: Command, cli: Cli): void {
       const socket = chosenSocket(cli, 'agent', options);
       if (options.follow) return followDrops(cli, socket, options);
       requireFollow(command);
-      show(cli, options, await ask<DropsDocument>(socket, 'netweft.drops/v1', 'GET', '/v1/drops'), dropsText);
+      show(cli, options, await ask<DropsDocument>(socket, 'netweft.drops/v1', 'GET', '/v1/drops'), (drops) =>
+        dropsText(drops, cli.columns),
+      );
     });
 }
 
@@ -64,11 +66,11 @@ function requireFollow(command: Command): void {
   }
 }
 
-function dropsText(document: DropsDocument): string {
+function dropsText(document: DropsDocument, columns: number | undefined): string {
   const counted = document.reasons.filter((entry) => entry.packets > 0);
   if (counted.length === 0) return `nothing dropped (${formatCount(document.reasons.length, 'reason')} are counted)\n`;
   const rows = counted.map((entry) => [entry.packets, entry.reason, entry.meaning]);
-  return formatTable(['PACKETS', 'REASON', 'MEANING'], rows);
+  return formatTable(['PACKETS', 'REASON', 'MEANING'], rows, undefined, columns);
 }
 
 async function followDrops(cli: Cli, socket: string, { rate, port, json }: DropsOptions): Promise<void> {

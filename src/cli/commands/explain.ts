@@ -93,7 +93,7 @@ export function addExplainCommand(program: Command, cli: Cli, openInput: () => R
       const socket = chosenSocket(cli, 'agent', options);
       const { request, captured } = await requestOf(options, socket, openInput);
       const document = await ask<ExplainDocument>(socket, 'netweft.explain/v1', 'POST', '/v1/explain', request);
-      show(cli, options, document, (answer) => explainText(request, answer, cli.hasColour, captured));
+      show(cli, options, document, (answer) => explainText(request, answer, cli, captured));
       cli.exitCode = EXIT_CODES[document.outcome];
     });
 }
