@@ -23,7 +23,7 @@ export class Watchers {
     if (this.#isFull(watch)) {
       throw new UserError(
         'limit',
-        `${MAX_WATCHERS} streams of packets are open`,
+        `no more packets can be watched: ${MAX_WATCHERS} streams, or ${MAX_WATCHED_FLOWS} flows, are`,
         'end another capture, trace or --follow',
       );
     }

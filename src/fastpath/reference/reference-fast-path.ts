@@ -225,7 +225,7 @@ export class ReferenceFastPath implements FastPath {
 
   #drop(reason: DropReason, arrival: Arrival): void {
     this.#counters.drop(reason, arrival);
-    this.#sightings.note(arrival, { kind: 'drop', reason });
+    if (this.#sightings.isOn) this.#sightings.note(arrival, { kind: 'drop', reason });
   }
 
   #withOuterEcn(arrival: Arrival): Uint8Array {

@@ -11,6 +11,11 @@ export class Sightings {
     this.#isOn = watch.drops || watch.underlay || watch.ports.size > 0 || watch.flows.length > 0;
   }
 
+  /** False while nothing is watched: then nothing needs to be made for `note`. */
+  get isOn(): boolean {
+    return this.#isOn;
+  }
+
   note(arrival: Sighting['arrival'], verdict: Sighting['verdict'], output?: Sighting['output']): void {
     if (!this.#isOn) return;
     const sighting = { arrival, verdict, output };
