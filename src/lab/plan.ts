@@ -189,9 +189,9 @@ function memberSteps(members: readonly Member[], prefixText: string | undefined)
 }
 
 function mapperPlan(member: Member, directory: string): DaemonPlan {
-  const socket = join(directory, `${MAPPER}.sock`);
+  const sockets = daemonSockets(directory, MAPPER);
   const database = join(directory, `${MAPPER}.db`);
-  return daemonPlan(member, directory, 0, mapperArguments({ listen: member.endpoint, socket, database }));
+  return daemonPlan(member, directory, 0, mapperArguments({ listen: member.endpoint, ...sockets, database }));
 }
 
 function agentPlan(
@@ -201,11 +201,11 @@ function agentPlan(
   directory: string,
   guests: readonly GuestPlan[],
 ): DaemonPlan {
-  const socket = join(directory, `${member.name}.sock`);
+  const sockets = daemonSockets(directory, member.name);
   const ports = guests.filter((guest) => guest.host === member.name).length;
   const { name: host, endpoint: underlay } = member;
   const frameworks = section.hosts.find(({ name }) => name === host)?.frameworks;
-  const command = agentArguments({ host, underlay, mapper: mapper.endpoint, socket, frameworks });
+  const command = agentArguments({ host, underlay, mapper: mapper.endpoint, ...sockets, frameworks });
   return daemonPlan(member, directory, ports, command);
 }
 
@@ -215,10 +215,15 @@ function daemonPlan(member: Member, directory: string, ports: number, command: r
     namespace: member.namespace,
     underlay: formatEndpoint(member.endpoint),
     arguments: command,
-    socket: join(directory, `${member.name}.sock`),
+    socket: daemonSockets(directory, member.name).socket,
     log: join(directory, `${member.name}.log`),
     ports,
   };
+}
+
+/** The admin socket, and the one that serves metrics. */
+function daemonSockets(directory: string, name: string): { readonly socket: string; readonly metrics: string } {
+  return { socket: join(directory, `${name}.sock`), metrics: join(directory, `${name}.metrics`) };
 }
 
 function specs<K extends Kind>(records: readonly CloudRecord[], kind: K): RecordTypes[K][] {

@@ -61,6 +61,10 @@ describe('planLab', () => {
     expect(mapper.arguments.join(' ')).toContain('mapper --listen 198.18.0.100:7791');
     const [, y] = agents;
     expect(y?.arguments.join(' ')).toContain('agent --host y --underlay 198.18.1.2:9000 --mapper 198.18.0.100:7791');
+    expect(y?.arguments.join(' ')).toContain(
+      '--socket /run/netweft/lab/test/y.sock --metrics unix:/run/netweft/lab/test/y.metrics',
+    );
+    expect(mapper.arguments.join(' ')).toContain('--metrics unix:/run/netweft/lab/test/mapper.metrics');
     expect(y).toMatchObject({ namespace: 'weft-test-y', ports: 1, socket: '/run/netweft/lab/test/y.sock' });
     expect(agents.map((agent) => agent.ports)).toEqual([0, 1]);
   });
