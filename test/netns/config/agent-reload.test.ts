@@ -20,7 +20,7 @@ beforeAll(async () => {
   await lab.up();
   await Promise.all(cloud.ports.map(({ name }) => answerProbes(lab, name)));
   expect(await lab.weft('lab', 'stop', 'x', '--lab', cloud.name)).toMatchObject({ status: 0 });
-  const file = write('frameworks: [udp/2.0]');
+  const file = write('udp/2.0', 200);
   agent = new LoggedDaemon(['agent', '--config', file], lab.environment, lab.hostNamespace('x'));
   await agent.said('registered');
 });
@@ -30,7 +30,7 @@ afterAll(async () => {
   expect(await lab.down()).toEqual(NOTHING);
 });
 
-function write(...more: string[]): string {
+function write(framework: string, burst: number, ...more: string[]): string {
   return lab.write(
     'agent.yaml',
     [
@@ -39,14 +39,11 @@ function write(...more: string[]): string {
       `mapper: ${cloud.mapper}`,
       `socket: ${lab.socket('x')}`,
       'log: {format: json}',
+      `frameworks: [${framework}]`,
+      `limits: {flows: 1024, flowsPerPort: 256, lookups: {burst: ${burst}}}`,
       ...more,
     ].join('\n'),
   );
-}
-
-async function reload(...more: string[]): Promise<void> {
-  write(...more);
-  agent?.signal('SIGHUP');
 }
 
 /** The frameworks of x's agreements with y, older ones that still drain included. */
@@ -75,20 +72,21 @@ test('no packet is lost while agreements are made anew and the old ones drain, n
   }
   expect(await agreed()).toEqual(['udp/2.0']);
 
-  await reload('frameworks: [udp/1.0]', 'limits: {lookups: {burst: 500}}');
+  write('udp/1.0', 500);
+  agent?.signal('SIGHUP');
   expect(await agent?.said('reloaded')).toMatchObject({ changed: ['frameworks', 'limits.lookups.burst'] });
   await agent?.said('registered');
   await until('x sends in udp/1.0', LIMIT_MS, async () => String(await sentIn()) === 'udp/1.0');
 
-  write('frameworks: [udp/2.0]', 'metrics: 127.0.0.1:9790');
+  write('udp/2.0', 500, 'metrics: 127.0.0.1:9790');
   agent?.signal('SIGHUP');
   expect(await agent?.said('reload-refused')).toMatchObject({
-    error: expect.stringMatching(/^\S+:7:1: "metrics" would change from nothing to 127\.0\.0\.1:9790, which a running/),
+    error: expect.stringMatching(/^\S+:8:1: "metrics" would change from nothing to 127\.0\.0\.1:9790, which a running/),
   });
   await until('the agreements of before are gone', LIMIT_MS, async () => String(await agreed()) === 'udp/1.0');
 
   const probes = await Promise.all([there, back].map((probe) => probe.stop()));
   expect(probes.map((probed, index) => lostNumbers(probed, firsts[index] ?? 0))).toEqual([[], []]);
   const status = await lab.read<AgentStatusDocument>('x', 'netweft.agent-status/v1', '/v1/status');
-  expect(status.frameworks).toEqual(['udp/1.0']);
+  expect(status).toMatchObject({ frameworks: ['udp/1.0'], fastPath: { capacity: 1024 } });
 });

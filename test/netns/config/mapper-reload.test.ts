@@ -1,5 +1,5 @@
 /** A mapping daemon as a process, its configuration file and SIGHUP. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -63,6 +63,16 @@ test('a wrong file: every problem in one line, status 1, and nothing is begun', 
     `${file}:6:1: "metrics" is "0.0.0.0:1", it must be unix:/PATH or a loopback address with its port, such as 127.0.0.1:9790`,
     expect.stringContaining(`${file}:7:1: unknown key "restored"; known keys are config, listen, `),
   ]);
+});
+
+test('everything is where the file says', async () => {
+  write('log: {format: json}', `metrics: unix:${folder}/metrics.sock`);
+  await start();
+  await addTenant('a', 1);
+  expect(statSync(join(folder, 'm.db')).isFile()).toBe(true);
+  expect(statSync(join(folder, 'metrics.sock')).isSocket()).toBe(true);
+  const status = await adminRequest(join(folder, 'm.sock'), 'GET', '/v1/status');
+  expect(status).toMatchObject({ listen: `${LISTEN}:7791` });
 });
 
 test('SIGHUP takes what may change, as a whole, and refuses everything else', async () => {
