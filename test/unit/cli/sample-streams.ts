@@ -7,6 +7,7 @@ import type {
   SuppressedDocument,
 } from '../../../src/admin/stream-documents.ts';
 import { EVENT } from './sample-documents.ts';
+import { TRACE, TRACE_END, TRACE_START } from './sample-traces.ts';
 
 export const DROP: DropDocument = {
   schema: 'netweft.drop/v1',
@@ -52,4 +53,4 @@ export const LOST: LostDocument = { schema: 'netweft.lost/v1', lost: 12 };
 export const ALIVE: AliveDocument = { schema: 'netweft.alive/v1' };
 
 /** In the order in which the manual shows them. */
-export const STREAM_SAMPLES = [DROP, SUPPRESSED, PACKET, EVENT, LOST, ALIVE] as const;
+export const STREAM_SAMPLES = [DROP, SUPPRESSED, PACKET, TRACE_START, TRACE, TRACE_END, EVENT, LOST, ALIVE] as const;
