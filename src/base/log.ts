@@ -1,6 +1,7 @@
 import { destination, pino, stdTimeFunctions } from 'pino';
 import { DecodeError, UserError } from './errors.ts';
 import { printable } from './printable.ts';
+import { textValue } from './text-value.ts';
 
 export type LogFormat = 'text' | 'json';
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
@@ -111,11 +112,4 @@ function textLine(line: string): string {
   const words = [time, String(level).toUpperCase().padEnd(5), component, event].map((word) => printable(String(word)));
   for (const [name, value] of Object.entries(fields)) words.push(`${printable(name)}=${textValue(value)}`);
   return `${words.join(' ')}\n`;
-}
-
-/** A value as lines of text have it: bare where it is one plain word, else as JSON. */
-export function textValue(value: unknown): string {
-  const text = typeof value === 'string' ? value : JSON.stringify(value);
-  const isPlain = /^[^\s"=\\]+$/.test(text) || typeof value !== 'string';
-  return printable(isPlain ? text : JSON.stringify(text));
 }

@@ -3,8 +3,7 @@ import type { AgentStatusDocument, ExplainRequest, PortsDocument } from '../admi
 import { UserError } from '../base/errors.ts';
 import { formatTime } from '../base/format-time.ts';
 import { type Endpoint, formatEndpoint, parseAddress, parseEndpoint } from '../base/ipv4.ts';
-import { capturedArrival } from './capture/captured-arrival.ts';
-import { type PacketPlace, pickPacket } from './capture/pick-packet.ts';
+import type { PacketPlace } from './capture/packet-place.ts';
 import { ask } from './daemon-socket.ts';
 import { UNDERLAY_PORT } from './default-ports.ts';
 import { buildDescribedPacket, type DescribedPacket } from './described-packet.ts';
@@ -62,6 +61,8 @@ export async function capturedRequest(
   socket: string,
   openInput: () => Readable,
 ): Promise<CapturedRequest> {
+  const { capturedArrival } = await import('./capture/captured-arrival.ts');
+  const { pickPacket } = await import('./capture/pick-packet.ts');
   const captured = await pickPacket(place, openInput);
   const status = await ask<AgentStatusDocument>(socket, 'netweft.agent-status/v1', 'GET', '/v1/status');
   const { ports } = await ask<PortsDocument>(socket, 'netweft.ports/v1', 'GET', '/v1/ports');

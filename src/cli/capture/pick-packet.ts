@@ -4,21 +4,7 @@ import { UserError } from '../../base/errors.ts';
 import { captureError } from '../decode/capture-error.ts';
 import { readCapture } from '../decode/capture-reader.ts';
 import type { CapturedPacket } from '../decode/captured-packet.ts';
-
-/** A packet of a capture, as `FILE:N` names it. */
-export interface PacketPlace {
-  /** `-` is standard input. */
-  readonly file: string;
-  /** Counted from 1, as Wireshark does. */
-  readonly number: number;
-}
-
-/** Undefined for a text that is not of the form. */
-export function parsePacketPlace(text: string): PacketPlace | undefined {
-  const [, file, digits] = /^(.+):(\d{1,9})$/s.exec(text) ?? [];
-  const number = Number(digits);
-  return file === undefined || number < 1 ? undefined : { file, number };
-}
+import type { PacketPlace } from './packet-place.ts';
 
 /** Reads up to the packet. Throws UserError: `not-found`, `invalid`. */
 export async function pickPacket({ file, number }: PacketPlace, openInput: () => Readable): Promise<CapturedPacket> {

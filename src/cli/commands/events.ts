@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { EventDocument } from '../../admin/event-documents.ts';
-import { textValue } from '../../base/log.ts';
 import { printable } from '../../base/printable.ts';
+import { textValue } from '../../base/text-value.ts';
 import { integerArgument } from '../arguments.ts';
 import type { Cli } from '../cli.ts';
 import { jsonOption, unexpectedDocument } from '../daemon-socket.ts';

@@ -9,7 +9,7 @@ import { ask, chosenSocket, jsonOption, type ReadOptions, show, socketOption } f
 import { type CommandText, describeCommand } from '../describe-command.ts';
 import { EXIT, EXPLAIN_EXITS } from '../exit-status.ts';
 import { explainText } from '../explain-text.ts';
-import { type PacketPlace, parsePacketPlace } from '../capture/pick-packet.ts';
+import { type PacketPlace, parsePacketPlace } from '../capture/packet-place.ts';
 import { MAX_PACKET_BYTES, TCP_FLAG_LETTERS, tcpFlags } from '../described-packet.ts';
 import { capturedRequest, describedRequest, type PacketOptions } from '../explain-request.ts';
 import { protocolName } from '../protocol-name.ts';
