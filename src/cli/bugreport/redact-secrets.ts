@@ -1,10 +1,11 @@
 /** What stands in place of a secret. No rule below finds anything across it. */
 export const REDACTED = '<redacted>';
 
+const WORDS = 'pass[_-]?(?:word|wd|phrase|code)|pwd|secret|token|credential|psk|authorization|cookie';
 /** Of names in JSON: what those of secrets contain, or end with. */
-const SECRET_NAME = /pass(?:word|wd|phrase|code)|secret|token|credential|psk|authorization|cookie|keys?\d*$/i;
+const SECRET_NAME = new RegExp(`${WORDS}|keys?\\d*$`, 'i');
 /** The same in text. */
-const NAME = String.raw`(?:(?:pass(?:word|wd|phrase|code)|secret|token|credential|psk|authorization|cookie)[\w.-]{0,64}|keys?\d*)`;
+const NAME = String.raw`(?:(?:${WORDS})[\w.-]{0,64}|keys?\d*)`;
 /** In quotes, which backslashes precede where JSON stands in JSON; to the end of the text where the last one is missing. */
 const QUOTED = String.raw`(?:"(?:[^"\\]|\\.)*"?|(?<escape>\\+)"[\s\S]*?(?:\k<escape>"|$)|'[^']*'?)`;
 
@@ -18,7 +19,7 @@ const MEMBER = new RegExp(String.raw`(${NAME}\\*["']\s*[:=]\s*)(${QUOTED}|\[[^\]
 const AFTER_SPACE = /((?:--[\w-]{0,64}(?:password|passphrase|secret|token|key)|\b(?:bearer|basic))[ \t]+)\S+/gi;
 /** To the end of the text where the end of the block is missing. */
 const PEM = /-----BEGIN[\s\S]*?(?:-----END[^-\n]*-----|$)/g;
-const JSON_WEB_TOKEN = /\beyJ[\w-]{8,}\.[\w-]+\.[\w-]*/g;
+const JSON_WEB_TOKEN = /\beyJ[\w-]{8,2048}\.[\w-]+\.[\w-]*/g;
 const URL_USER = /(\b[a-z][a-z0-9+.-]{0,32}:\/\/)[^\s/@]+@/gi;
 const HEX_PAIRS = /\b(?:[0-9a-f]{2}[:\s-]){31,}[0-9a-f]{2}\b/gi;
 /** 32 bytes in base64 have 43 characters; lines of their own that follow are more of the same. */

@@ -93,7 +93,7 @@ function reportFile({ file: name, asked, tookMs, content, failure }: CollectedIt
 }
 
 function printableLines(text: string): string {
-  return text.split('\n').map(printable).join('\n');
+  return text.replaceAll('\t', ' ').split('\n').map(printable).join('\n');
 }
 
 /** The note itself needs no room: there are few files. */

@@ -100,12 +100,12 @@ function requirePipe(output: Writable): void {
 }
 
 function summaryText({ file, bytes, items }: BugreportDocument): string {
-  const rows = items.map((item) => [item.name, resultText(item), item.bytes]);
+  const rows = items.map((item) => [item.name, resultOf(item), item.bytes, item.failure]);
   const where = file === '-' ? 'on standard output' : printable(file);
-  return `${formatTable(['ITEM', 'RESULT', 'BYTES'], rows)}\nreport: ${where}, ${bytes} bytes; look through it before you send it\n`;
+  return `${formatTable(['ITEM', 'RESULT', 'BYTES', 'WHY'], rows)}\nreport: ${where}, ${bytes} bytes; look through it before you send it\n`;
 }
 
-function resultText({ failure, cut }: BugreportItem): string {
-  if (failure !== undefined) return `failed: ${failure}`;
-  return cut ? 'ok, cut' : 'ok';
+function resultOf({ failure, cut }: BugreportItem): string {
+  if (failure !== undefined) return 'failed';
+  return cut ? 'cut' : 'ok';
 }

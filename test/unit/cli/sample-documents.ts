@@ -341,7 +341,7 @@ const CONFIG_CHECK: ConfigCheckDocument = {
   ],
 };
 
-export const BUGREPORT: BugreportDocument = {
+const BUGREPORT: BugreportDocument = {
   schema: 'netweft.bugreport/v1',
   time: '2026-11-20T10:00:00Z',
   version: '0.1.0',
