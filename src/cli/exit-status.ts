@@ -27,10 +27,18 @@ export const EXPLAIN_EXITS: ExitMeanings = {
   undecided: 'undecided, the packet would wait until the mapping daemon has answered',
 };
 
+/** What they mean to `weft trace`: what became of the packets that were seen. */
+export const TRACE_EXITS: ExitMeanings = {
+  ok: 'all delivered',
+  failed: 'one was not delivered',
+  undecided: 'none was seen, or of some it is not known',
+};
+
 /** The whole list: for `weft --help`, weft(1) and `docs/cli.md`. */
 export const ALL_EXITS: ExitMeanings = Object.fromEntries(
   (Object.keys(EXIT) as readonly (keyof typeof EXIT)[]).map((name) => {
     const explained = EXPLAIN_EXITS[name] && `for \`explain\`: ${EXPLAIN_EXITS[name]}`;
-    return [name, [COMMON_EXITS[name], explained].filter(Boolean).join('; ')];
+    const traced = TRACE_EXITS[name] && `for \`trace\`: ${TRACE_EXITS[name]}`;
+    return [name, [COMMON_EXITS[name], explained, traced].filter(Boolean).join('; ')];
   }),
 );

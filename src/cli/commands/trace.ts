@@ -7,7 +7,7 @@ import { addressArgument, integerArgument, protocolArgument, spanArgument } from
 import type { Cli } from '../cli.ts';
 import { chosenSocket, jsonOption, type ReadOptions, socketOption, unexpectedDocument } from '../daemon-socket.ts';
 import { type CommandText, describeCommand } from '../describe-command.ts';
-import { EXIT } from '../exit-status.ts';
+import { EXIT, TRACE_EXITS } from '../exit-status.ts';
 import { followStream, type Told } from '../follow-stream.ts';
 import { protocolName } from '../protocol-name.ts';
 import { packetText, startText, summaryText } from '../trace-text.ts';
@@ -31,12 +31,7 @@ packet, both hosts choose the same ones. The time between two hosts is as good a
     'weft trace --port a30 --from 10.9.9.9 --to 10.1.2.50 --for 2m',
     `weft trace --port a30 --to 10.1.2.50 --json | jq 'select(.result == "lost")'`,
   ],
-  exitStatuses: {
-    ok: 'packets were seen and all of them delivered',
-    failed: 'a packet was dropped, lost, or answered with an error; or failed',
-    undecided: 'no packet was seen, or of some it is not known what became of them',
-    notFound: 'there is no such port',
-  },
+  exitStatuses: TRACE_EXITS,
 };
 
 interface TraceOptions extends ReadOptions {

@@ -1,102 +1,27 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { StreamDocument } from '../../../src/admin/stream-documents.ts';
-import type { TraceDocument, TraceRequest } from '../../../src/admin/trace-documents.ts';
 import { parseAddress } from '../../../src/base/ipv4.ts';
-import { versionWithFeatures } from '../../../src/control/features.ts';
-import type { TraceItem, TraceReport } from '../../../src/control/trace-messages.ts';
-import {
-  MAX_TRACES,
-  TRACE_LEASE_MS,
-  TRACE_MISSING_MS,
-  TRACE_RENEW_MS,
-  TRACE_WARM_UP_MS,
-} from '../../../src/mapper/limits.ts';
+import { TRACE_LEASE_MS, TRACE_MISSING_MS } from '../../../src/mapper/limits.ts';
 import type { FakeAgent } from './fake-agent.ts';
-import { changed, TestCloud } from './test-cloud.ts';
-
-const REQUEST: TraceRequest = { port: 'a30', to: '10.1.2.50', count: 10, forMs: 30_000 };
-const TIME_US = 1_795_000_000_123_456;
+import type { TestCloud } from './test-cloud.ts';
+import {
+  begin,
+  begun,
+  inShort,
+  isWithdrawn,
+  itemOf,
+  openScene,
+  packetsOf,
+  received,
+  report,
+  sent,
+  TIME_US,
+} from './trace-scene.ts';
 
 let cloud: TestCloud;
-let agents: { x: FakeAgent; y: FakeAgent; z: FakeAgent };
-
-interface Watched {
-  readonly told: StreamDocument[];
-  stop(): void;
-  isOver: boolean;
-}
-
-function begin(request: Partial<TraceRequest> = {}): Watched {
-  const told: StreamDocument[] = [];
-  const watched: Watched = { told, stop: () => {}, isOver: false };
-  watched.stop = cloud.mapper.trace(
-    { ...REQUEST, ...request },
-    (document) => told.push(document),
-    () => {
-      watched.isOver = true;
-    },
-  );
-  return watched;
-}
-
-/** Until agents know of it. */
-async function begun(request: Partial<TraceRequest> = {}): Promise<Watched> {
-  const watched = begin(request);
-  await cloud.clock.pass(TRACE_WARM_UP_MS);
-  return watched;
-}
-
-function itemOf(agent: FakeAgent): TraceItem | undefined {
-  return agent.pushed.findLast((item) => item.kind === 'trace');
-}
-
-function isWithdrawn(agent: FakeAgent): boolean {
-  return agent.pushed.findLast(({ kind }) => kind === 'trace' || kind === 'trace-gone')?.kind === 'trace-gone';
-}
-
-let reports = 0;
-
-async function report(agent: FakeAgent, fields: Partial<TraceReport>): Promise<void> {
-  await agent.ask({
-    kind: 'trace-report',
-    trace: itemOf(agent)?.id ?? 1,
-    digest: '00000000000000a1',
-    timeUs: TIME_US,
-    seen: ++reports,
-    sampleBits: 0,
-    origin: agent === agents.x ? 'a30' : 'x',
-    verdict: 'deliver',
-    to: '',
-    reason: '',
-    record: '',
-    recordRevision: 0,
-    again: '',
-    stages: [{ name: 'parse', verdict: 'pass', detail: 'what it is' }],
-    ...fields,
-  });
-}
-
-const digest = (number: number) => number.toString(16).padStart(16, '0');
-const sent = (number: number) => report(agents.x, { digest: digest(number), verdict: 'send', to: 'y' });
-const received = (number: number, fields: Partial<TraceReport> = {}) =>
-  report(agents.y, { digest: digest(number), to: 'a50', ...fields });
-const packetsOf = (watched: Watched) => watched.told.filter((one) => one.schema === 'netweft.trace/v1');
-const inShort = ({ packet, result, sightings, missing }: TraceDocument) =>
-  [packet, result, ...sightings.map(({ host }) => host), ...(missing ? [`${missing.host}: ${missing.why}`] : [])].join(
-    ' ',
-  );
+let agents: { readonly x: FakeAgent; readonly y: FakeAgent; readonly z: FakeAgent };
 
 beforeEach(async () => {
-  cloud = await TestCloud.open();
-  agents = {
-    x: cloud.agent('x', '198.18.0.11'),
-    y: cloud.agent('y', '198.18.0.12'),
-    z: cloud.agent('z', '198.18.0.13'),
-  };
-  for (const agent of Object.values(agents)) {
-    agent.version = versionWithFeatures('0.1.0');
-    await agent.start();
-  }
+  ({ cloud, agents } = await openScene());
 });
 
 describe('a trace', () => {
@@ -273,108 +198,6 @@ describe('the end', () => {
     await cloud.clock.pass(5_000);
     expect(itemOf(agents.x)).toBeUndefined();
     expect(isWithdrawn(agents.y)).toBe(true);
-  });
-});
-
-describe('agents that come and go', () => {
-  const beat = async (agent: FakeAgent, seconds: number) => {
-    for (let second = 0; second < seconds; second++) {
-      await cloud.clock.pass(1_000);
-      await agent.ask({ kind: 'heartbeat' });
-    }
-  };
-
-  it('are told again and again, and after a new start', async () => {
-    await begun();
-    agents.x.takePushed();
-    await cloud.clock.pass(TRACE_RENEW_MS);
-    expect(itemOf(agents.x)).toMatchObject({ port: 'a30' });
-    agents.y.boot = '00000000000000bb';
-    await agents.y.start();
-    agents.y.takePushed();
-    await cloud.clock.pass(TRACE_RENEW_MS);
-    expect(itemOf(agents.y)).toMatchObject({ port: undefined });
-  });
-
-  it('and are named where they are silent', async () => {
-    const watched = await begun();
-    agents.y.takesPushes = false;
-    await beat(agents.x, 8);
-    await sent(1);
-    expect(packetsOf(watched).map(inShort)).toEqual(['1 unknown x y: silent']);
-  });
-
-  it('of a version that does not trace are not told', async () => {
-    agents.y.version = '0.1.0';
-    agents.y.boot = '00000000000000bb';
-    await agents.y.start();
-    const watched = await begun();
-    await sent(1);
-    expect(itemOf(agents.y)).toBeUndefined();
-    expect(packetsOf(watched).map(inShort)).toEqual(['1 unknown x y: unsupported']);
-    expect(watched.told[0]).toMatchObject({ hosts: [{}, { host: 'y', role: 'receiver', state: 'unsupported' }] });
-  });
-
-  it('follow a guest that moves', async () => {
-    const watched = await begun();
-    const before = agents.z.takePushed().length;
-    await cloud.mapper.apply([changed('port', 'a50', { host: 'z', device: 'weft9' })]);
-    await cloud.clock.pass(10);
-    const port = agents.z.pushed.find((item) => item.kind === 'port' && item.name === 'a50');
-    expect(before).toBe(0);
-    await agents.z.report('a50', port !== undefined && 'revision' in port ? port.revision : 0, 'up');
-    await cloud.clock.pass(TRACE_RENEW_MS);
-    expect(isWithdrawn(agents.y)).toBe(true);
-    await report(agents.x, { verdict: 'send', to: 'z' });
-    await report(agents.z, { origin: 'x', to: 'a50' });
-    expect(packetsOf(watched).map(inShort)).toEqual(['1 delivered x z']);
-  });
-});
-
-describe('is refused', () => {
-  const refused = (request: Partial<TraceRequest>) => expect(() => begin(request));
-
-  it('for a port that there is not', () => {
-    refused({ port: 'a99' }).toThrow(expect.objectContaining({ code: 'not-found' }));
-  });
-
-  it('for a port that is not up', async () => {
-    const revision = (await agents.x.sync()).find((item) => item.kind === 'port' && item.name === 'a30');
-    await agents.x.report('a30', revision !== undefined && 'revision' in revision ? revision.revision : 0, 'lost');
-    refused({}).toThrow(expect.objectContaining({ code: 'conflict', message: 'port a30 is not up on host x' }));
-  });
-
-  it('for a destination outside of the network, or no address', () => {
-    const outside = {
-      code: 'invalid',
-      message: '10.9.9.9 is in no subnet of network a-net',
-      hint: 'it has 10.1.2.0/24',
-    };
-    refused({ to: '10.9.9.9' }).toThrow(expect.objectContaining(outside));
-    refused({ to: 'a50' }).toThrow(expect.objectContaining({ code: 'invalid' }));
-    refused({ from: '10.1.2.300' }).toThrow(expect.objectContaining({ code: 'invalid' }));
-  });
-
-  it('while its host is silent, or its agent does not trace', async () => {
-    agents.x.version = '0.1.0';
-    agents.x.boot = '00000000000000bb';
-    await agents.x.start();
-    refused({}).toThrow(expect.objectContaining({ code: 'unsupported', message: expect.stringContaining('0.1.0') }));
-    await cloud.clock.pass(10_000);
-    refused({}).toThrow(expect.objectContaining({ code: 'conflict', message: 'host x is silent' }));
-  });
-
-  it('above so many, until one ends', () => {
-    const traces = Array.from({ length: MAX_TRACES }, () => begin());
-    refused({}).toThrow(expect.objectContaining({ code: 'limit' }));
-    traces[0]?.stop();
-    begin();
-  });
-
-  it('and nobody is told', async () => {
-    refused({ to: '10.9.9.9' }).toThrow();
-    await cloud.clock.pass(1_000);
-    expect([itemOf(agents.x), itemOf(agents.y)]).toEqual([undefined, undefined]);
   });
 });
 
