@@ -43,6 +43,7 @@ describe('weft bugreport', () => {
     const file = join(folder, 'report.tar.gz');
     const ran = await run('-o', file);
     expect(ran).toMatchObject({ code: 0, err: '' });
+    expect(ran.out).toMatch(/^ITEM +RESULT +BYTES +WHY\n/);
     expect(ran.out).toMatch(/^daemon-1\/ports.json +ok +\d+ +-$/m);
     expect(ran.out).toMatch(/^daemon-1\/drops.json +failed +0 +the daemon failed to answer; its log tells why$/m);
     expect(ran.out).toContain(`\nreport: ${file}, ${statSync(file).size} bytes; `);
