@@ -1,6 +1,7 @@
 import { wallNanoseconds } from '../base/wall-time.ts';
 import { versionWithFeatures } from '../control/features.ts';
 import type { Item } from '../control/messages.ts';
+import type { RequestObserver } from '../control/timed-requester.ts';
 import type { FastPath } from '../fastpath/fast-path.ts';
 import type { StateKey } from '../model/snapshot.ts';
 import type { Arrival } from '../pipeline/arrival.ts';
@@ -10,11 +11,12 @@ import { Alarms } from './alarms.ts';
 import { HostState } from './host-state.ts';
 import type { IoEvents, PacketIo } from './io/packet-io.ts';
 import { Lookups } from './lookups.ts';
-import { MapperSession, type RequestObserver, type SessionIdentity } from './mapper-session.ts';
+import { MapperSession } from './mapper-session.ts';
 import { PortSet } from './port-set.ts';
 import { Reports } from './reports.ts';
 import { Traces } from './observe/traces.ts';
 import { Watchers } from './observe/watchers.ts';
+import type { SessionIdentity } from './session-identity.ts';
 import { SlowPath, type SlowPathRates } from './slow-path.ts';
 
 /** How often what expires is looked at, ms. */
@@ -216,7 +218,7 @@ export class Agent {
     const { fastPath, clock } = this.#options;
     this.watchers.see(fastPath.expire(clock.now()));
     this.slowPath.prune();
-    this.session.noticeSilence();
+    this.session.silence.notice();
     this.#refreshMappings();
     this.#reports.flush();
     this.lookups.flush();

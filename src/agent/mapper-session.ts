@@ -9,49 +9,22 @@
  * The data plane does not depend on it: while the daemon is silent the state stays and everything
  * known goes on being used.
  */
-import type { Clock } from '../base/clock.ts';
-import { DecodeError } from '../base/errors.ts';
-import type { Endpoint } from '../base/ipv4.ts';
-import type { Logger } from '../base/log.ts';
-import type { Random } from '../base/random.ts';
-import { decodeMessage, encodeMessage } from '../control/codec.ts';
 import type { Answer, Item, MappingKey, Message, Refused, Registered, Report, Request } from '../control/messages.ts';
 import type { TraceReport } from '../control/trace-messages.ts';
 import { PushReceiver } from '../control/push-receiver.ts';
-import { Requester } from '../control/requester.ts';
-import type { SessionLayer } from '../control/session-layer.ts';
+import { openMessage, sealMessage } from '../control/sealed-message.ts';
+import { type RequestObserver, TimedRequester } from '../control/timed-requester.ts';
+import { MapperSilence } from './mapper-silence.ts';
+import type { SessionIdentity } from './session-identity.ts';
 
-/** Heartbeats that may go unanswered before the daemon counts as silent. */
-const SILENT_AFTER_HEARTBEATS = 3;
 /** Until a refused registration is tried again, ms. */
 const REFUSED_RETRY_MS = 1000;
-/** Until the first answer tells it, ms. */
-const DEFAULT_HEARTBEAT_MS = 1000;
 
 export type SessionState = 'registering' | 'syncing' | 'ready';
 
-export type RequestObserver = (seconds: number, kind: Request['kind']) => void;
-
-/** Who the agent is, and what it speaks with. */
-export interface SessionIdentity {
-  /** The name of this host in the cloud's records. */
-  readonly host: string;
-  /** Random per start, 16 hexadecimal digits. */
-  readonly boot: string;
-  readonly version: string;
-  /** Framework versions to offer first, best first. */
-  readonly frameworks: readonly string[];
-  readonly mapper: Endpoint;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly layer: SessionLayer;
-  readonly log: Logger;
-}
-
 export interface MapperSessionOptions extends SessionIdentity {
   send(datagram: Uint8Array): void;
-  /** Is told how long each request took until it was answered. */
-  observeRequest?: RequestObserver | undefined;
+  readonly observeRequest?: RequestObserver | undefined;
   /** Items in the order in which they take effect. */
   onItems(items: readonly Item[]): void;
   /** A new session of another incarnation of the store: revisions count anew. */
@@ -70,31 +43,30 @@ export class MapperSession {
     registrations: 0,
     refusals: 0,
   };
+  /** Of the mapping daemon. */
+  readonly silence: MapperSilence;
   readonly #options: MapperSessionOptions;
-  readonly #requester: Requester;
+  readonly #requester: TimedRequester;
   /** What to offer from the next registration on. */
   #frameworks: readonly string[];
   #state: SessionState = 'registering';
   #session = 0;
   #incarnation = '';
-  #heartbeatMs = DEFAULT_HEARTBEAT_MS;
   #pushes = new PushReceiver();
   #named: Item[] = [];
   /** Why the last registration was refused: said once, however often it is tried. */
   #refusedFor: string | undefined;
-  #lastHeard: number | undefined;
-  #startedAt = 0;
-  /** The daemon was found silent, and the log says so. */
-  #isToldSilent = false;
   #timers = new Set<() => void>();
-  #cancelTick: (() => void) | undefined;
   #isStopped = false;
 
   constructor(options: MapperSessionOptions) {
     this.#options = options;
     this.#frameworks = options.frameworks;
-    this.#requester = new Requester({
+    this.silence = new MapperSilence(options.clock, options.log);
+    this.#requester = new TimedRequester({
+      clock: options.clock,
       random: options.random,
+      observe: options.observeRequest,
       send: (id, body) => this.#transmit({ id, session: body.kind === 'register' ? 0 : this.#session, body }),
     });
   }
@@ -108,7 +80,7 @@ export class MapperSession {
   }
 
   /** What the requests of this life came to. */
-  get requests(): Readonly<Requester['counters']> {
+  get requests(): TimedRequester['counters'] {
     return this.#requester.counters;
   }
 
@@ -126,37 +98,29 @@ export class MapperSession {
 
   /** When the daemon last said anything; undefined before it did. */
   get lastHeard(): number | undefined {
-    return this.#lastHeard;
+    return this.silence.lastHeard;
   }
 
   get isSilent(): boolean {
-    const since = this.#lastHeard === undefined ? Infinity : this.#options.clock.now() - this.#lastHeard;
-    return since > SILENT_AFTER_HEARTBEATS * this.#heartbeatMs;
+    return this.silence.isSilent;
   }
 
   start(): void {
-    this.#startedAt = this.#options.clock.now();
+    this.silence.begin();
     this.#register();
-  }
-
-  /** To be called now and then: says once that the daemon is silent. */
-  noticeSilence(): void {
-    const silentMs = this.#silentMs();
-    if (this.#isToldSilent || silentMs <= SILENT_AFTER_HEARTBEATS * this.#heartbeatMs) return;
-    this.#isToldSilent = true;
-    this.#options.log.warn('mapper-silent', { silentMs });
   }
 
   stop(): void {
     this.#isStopped = true;
-    this.#requester.cancelAll();
-    this.#cancelTick?.();
+    this.#requester.stop();
     for (const cancel of this.#timers) cancel();
   }
 
   receive(datagram: Uint8Array): void {
     this.counters.datagramsIn++;
-    const message = this.#open(datagram);
+    const { layer, mapper } = this.#options;
+    const message = openMessage(layer, datagram, mapper);
+    if (message === undefined) this.counters.badDatagrams++;
     if (message === undefined || this.#isStopped) return;
     const isOfSession = message.session === this.#session;
     if (!isOfSession) {
@@ -164,10 +128,9 @@ export class MapperSession {
       return;
     }
     // While there is no session, only an answer to what was asked tells the daemon from who speaks in its name.
-    if (this.#session !== 0) this.#heard();
+    if (this.#session !== 0) this.silence.heard();
     if (message.body.kind === 'push') this.#takePush(message);
-    else if (this.#requester.receive(message)) this.#heard();
-    this.#arm();
+    else if (this.#requester.receive(message)) this.silence.heard();
   }
 
   /**
@@ -195,39 +158,18 @@ export class MapperSession {
     return this.#askWhenReady(report, () => done());
   }
 
-  /** Since the daemon was heard last, or since the start. */
-  #silentMs(): number {
-    return Math.round(this.#options.clock.now() - (this.#lastHeard ?? this.#startedAt));
-  }
-
-  #heard(): void {
-    if (this.#isToldSilent) this.#options.log.info('mapper-back', { silentMs: this.#silentMs() });
-    this.#isToldSilent = false;
-    this.#lastHeard = this.#options.clock.now();
-  }
-
   #askWhenReady(request: Request, done: (answer: Answer) => void): boolean {
     if (this.#state !== 'ready' || this.#isStopped) return false;
     return this.#ask(request, done);
   }
 
   /** Asks in this session; a session that ends meanwhile answers as a refusal. */
-  #ask(request: Request, done: (answer: Answer) => void, timeoutMs?: number): boolean {
-    const { clock, observeRequest } = this.#options;
+  #ask(request: Request, done: (answer: Answer) => void): boolean {
     const session = this.#session;
-    const askedAt = clock.now();
-    const isAsked = this.#requester.ask(
-      request,
-      askedAt,
-      (answer) => {
-        if (answer !== undefined) observeRequest?.((clock.now() - askedAt) / 1000, request.kind);
-        if (answer?.kind === 'refused' && answer.code === 'unknown-session') this.#lose(session);
-        done(answer ?? { kind: 'refused', code: 'unknown-session', reason: 'the session ended' });
-      },
-      timeoutMs,
-    );
-    this.#arm();
-    return isAsked;
+    return this.#requester.ask(request, (answer) => {
+      if (answer?.kind === 'refused' && answer.code === 'unknown-session') this.#lose(session);
+      done(answer ?? { kind: 'refused', code: 'unknown-session', reason: 'the session ended' });
+    });
   }
 
   #register(): void {
@@ -257,7 +199,7 @@ export class MapperSession {
     this.counters.registrations++;
     this.#refusedFor = undefined;
     this.#session = registered.session;
-    this.#heartbeatMs = registered.heartbeatMs;
+    this.silence.heartbeatMs = registered.heartbeatMs;
     this.#pushes = new PushReceiver();
     this.#named = [];
     this.#options.log.info('registered', { session: this.#session, incarnation: registered.incarnation });
@@ -309,7 +251,7 @@ export class MapperSession {
   }
 
   #beatLater(session: number): void {
-    this.#after(this.#heartbeatMs, () => {
+    this.#after(this.silence.heartbeatMs, () => {
       if (this.#session === session) this.#beat(session);
     });
   }
@@ -332,21 +274,9 @@ export class MapperSession {
     this.#register();
   }
 
-  #open(datagram: Uint8Array): Message | undefined {
-    const { layer, mapper } = this.#options;
-    try {
-      const payload = layer.open(datagram, mapper);
-      if (payload !== undefined) return decodeMessage(payload);
-    } catch (error) {
-      if (!(error instanceof DecodeError)) throw error;
-    }
-    this.counters.badDatagrams++;
-    return undefined;
-  }
-
   #transmit(message: Message): void {
     const { layer, mapper } = this.#options;
-    this.#options.send(layer.seal(encodeMessage(message), mapper));
+    this.#options.send(sealMessage(layer, message, mapper));
   }
 
   #after(delayMs: number, run: () => void): void {
@@ -355,18 +285,5 @@ export class MapperSession {
       if (!this.#isStopped) run();
     });
     this.#timers.add(cancel);
-  }
-
-  /** One timer for the requester, at its next deadline. */
-  #arm(): void {
-    this.#cancelTick?.();
-    this.#cancelTick = undefined;
-    const deadline = this.#requester.nextDeadline();
-    if (deadline === undefined || this.#isStopped) return;
-    const { clock } = this.#options;
-    this.#cancelTick = clock.after(Math.max(0, deadline - clock.now()), () => {
-      this.#requester.tick(clock.now());
-      this.#arm();
-    });
   }
 }

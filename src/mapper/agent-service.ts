@@ -1,8 +1,7 @@
-import { DecodeError } from '../base/errors.ts';
 import type { Endpoint } from '../base/ipv4.ts';
 import type { Logger } from '../base/log.ts';
-import { decodeMessage } from '../control/codec.ts';
 import type { Message, RefusalCode, Register, Report, Request } from '../control/messages.ts';
+import { openMessage } from '../control/sealed-message.ts';
 import type { SessionLayer } from '../control/session-layer.ts';
 import type { Store } from '../store/store.ts';
 import type { Agreements } from './agreements.ts';
@@ -51,20 +50,9 @@ export class AgentService {
 
   receive(from: Endpoint, datagram: Uint8Array): void {
     this.counters.datagrams++;
-    const message = this.#open(from, datagram);
+    const message = openMessage(this.#options.layer, datagram, from);
     if (message === undefined) this.counters.undecodable++;
     else this.#dispatch(from, message);
-  }
-
-  #open(from: Endpoint, datagram: Uint8Array): Message | undefined {
-    const payload = this.#options.layer.open(datagram, from);
-    if (payload === undefined) return undefined;
-    try {
-      return decodeMessage(payload);
-    } catch (error) {
-      if (error instanceof DecodeError) return undefined;
-      throw error;
-    }
   }
 
   #dispatch(from: Endpoint, message: Message): void {

@@ -5,8 +5,8 @@ import type { Clock } from '../base/clock.ts';
 import type { Endpoint } from '../base/ipv4.ts';
 import type { Logger } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
-import { encodeMessage } from '../control/codec.ts';
 import type { Message } from '../control/messages.ts';
+import { sealMessage } from '../control/sealed-message.ts';
 import type { SessionLayer } from '../control/session-layer.ts';
 import type { CloudRecord, Kind } from '../model/records.ts';
 import type { Change, Store } from '../store/store.ts';
@@ -81,7 +81,7 @@ export class Mapper {
     const { state } = this;
     this.#limits = options.limits ?? USUAL_LIMITS;
     const limits = () => this.#limits;
-    const send = (to: Endpoint, message: Message) => options.send(to, layer.seal(encodeMessage(message), to));
+    const send = (to: Endpoint, message: Message) => options.send(to, sealMessage(layer, message, to));
     const ended = (session: Session) => this.#lookups.drop(session);
     const onChanges = (changes: readonly Change[], revision: number) => this.#changed(changes, revision);
     const follower = new StoreFollower({ store, onChanges, onFailure: throwLater });

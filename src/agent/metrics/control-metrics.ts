@@ -19,7 +19,18 @@ export function addControlMetrics(registry: MetricsRegistry, agent: Agent): void
   counter('registrations_total', 'Registrations that were accepted.', () => session.counters.registrations);
   counter('registrations_refused_total', 'Registrations that were refused.', () => session.counters.refusals);
   counter('control_datagrams_total', 'Datagrams of the mapping daemon.', () => session.counters.datagramsIn);
-  counter('control_datagrams_bad_total', 'Those that do not decode.', () => session.counters.badDatagrams);
+  registry.counter(
+    {
+      name: 'netweft_agent_bad_datagrams_total',
+      help: 'Control datagrams that do not decode, are of strangers, or of a session that is over.',
+      labels: ['why'],
+    },
+    () => [
+      [{ why: 'undecodable' }, session.counters.badDatagrams],
+      [{ why: 'stranger' }, session.counters.strangers],
+      [{ why: 'other-session' }, session.counters.otherSession],
+    ],
+  );
   counter('control_retransmissions_total', 'Requests that were sent again.', () => session.requests.retransmitted);
   counter('lookups_asked_total', 'Mappings asked for.', () => lookups.counters.asked);
   counter('lookups_answered_total', 'Mappings asked for and answered.', () => lookups.counters.answered);

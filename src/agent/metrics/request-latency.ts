@@ -1,5 +1,5 @@
+import type { RequestObserver } from '../../control/timed-requester.ts';
 import type { MetricsRegistry } from '../../metrics/registry.ts';
-import type { RequestObserver } from '../mapper-session.ts';
 
 /** Adds the histogram of requests to the mapping daemon, and returns what it is told by. */
 export function requestLatency(registry: MetricsRegistry): RequestObserver {
