@@ -30,6 +30,7 @@ describe('what is replaced in a text', () => {
       '{"error":"{\\"token\\":\\"abc\\"}","up":1}',
       `{"error":"{\\"token\\":\\"${REDACTED}\\"}","up":1}`,
     ],
+    ['all of a word', '{"secret": {"a":1}bc, "up":1}', `{"secret": ${REDACTED}, "up":1}`],
     ['two of a line', '{"token":1,"secret":2}', `{"token":${REDACTED},"secret":${REDACTED}}`],
     ['one after a colon', 'error: password=abc', `error: password=${REDACTED}`],
     ['an option', 'weft --auth-token abc up', `weft --auth-token ${REDACTED} up`],
