@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import type { ApplyDocument, ApplyRequest, ApplyResult } from '../../admin/documents.ts';
 import { UserError } from '../../base/errors.ts';
+import { printable } from '../../base/printable.ts';
 import type { Cli } from '../cli.ts';
 import { ask, chosenSocket, jsonOption, type ReadOptions, show, socketOption } from '../daemon-socket.ts';
 import { type CommandText, describeCommand } from '../describe-command.ts';
@@ -10,6 +11,9 @@ const TEXT: CommandText = {
   about: 'All records of the file are written, or none. What the cloud has and the file does not name stays.',
   examples: ['weft apply -f cloud.yaml', 'generate-cloud | weft apply -f -'],
 };
+
+/** Characters that may take two seconds to read. */
+const LONG_TEXT = 500_000;
 
 const CHANGES: readonly ApplyResult['change'][] = ['created', 'changed', 'unchanged'];
 
@@ -23,9 +27,9 @@ export function addApplyCommand(program: Command, cli: Cli): void {
       const { parseCloudFile } = await import('../../model/cloud-file.ts');
       const isInput = options.file === '-';
       const text = isInput ? await cli.readInput() : await readCloudFile(options.file);
-      const request: ApplyRequest = {
-        records: parseCloudFile(text, isInput ? 'standard input' : options.file, 'part').records,
-      };
+      const name = isInput ? 'standard input' : options.file;
+      if (text.length > LONG_TEXT && cli.errorsToTerminal) cli.err(`weft: reading ${printable(name)}\n`);
+      const request: ApplyRequest = { records: parseCloudFile(text, name, 'part').records };
       const socket = chosenSocket(cli, 'mapper', options);
       show(cli, options, await ask<ApplyDocument>(socket, 'netweft.apply/v1', 'POST', '/v1/apply', request), applyText);
     });

@@ -10,6 +10,7 @@ import type { Cli } from '../cli.ts';
 import { jsonText, usualSocket } from '../daemon-socket.ts';
 import { type CommandText, describeCommand } from '../describe-command.ts';
 import { formatTable } from '../table.ts';
+import { tellSlow } from '../tell-slow.ts';
 
 const TEXT: CommandText = {
   about: `
@@ -68,7 +69,8 @@ async function bugreport(cli: Cli, options: BugreportOptions, output?: Writable)
   const { WEFT_SOCKET } = cli.environment;
   const chosen = [...(options.socket ?? []), ...(WEFT_SOCKET ? [WEFT_SOCKET] : [])];
   const sockets = await reportSockets(machine, [usualSocket('mapper'), usualSocket('agent')], chosen);
-  const { bytes, items, stem, time } = await makeReport(machine, sockets, options.redactAddresses ?? false);
+  const making = makeReport(machine, sockets, options.redactAddresses ?? false);
+  const { bytes, items, stem, time } = await tellSlow(cli, 'collecting the report', making);
   const file = options.output ?? `${stem}.tar.gz`;
   if (output === undefined) await write(file, bytes);
   else await pipeline([bytes], output, { end: false });

@@ -21,6 +21,7 @@ import { jsonOption } from '../daemon-socket.ts';
 import { type CommandText, describeCommand } from '../describe-command.ts';
 import { EXIT } from '../exit-status.ts';
 import { labSuggestions, labText } from '../lab-text.ts';
+import { tellSlow } from '../tell-slow.ts';
 
 interface LabOption {
   readonly lab?: string;
@@ -144,7 +145,7 @@ async function down(cli: Cli, word: string | undefined): Promise<void> {
     cli.out(word === undefined ? 'no lab is up\n' : `no lab ${word} is up\n`);
     return;
   }
-  for (const { namespace, pids, isForeign } of await lowerLab(name)) {
+  for (const { namespace, pids, isForeign } of await tellSlow(cli, `taking down the lab ${name}`, lowerLab(name))) {
     if (isForeign) cli.err(`left alone: the namespace ${namespace}, which is not known to be made by the lab\n`);
     else cli.err(`left running in ${namespace}, not started by the lab: process ${pids.join(', ')}\n`);
   }
@@ -173,12 +174,14 @@ async function exec(cli: Cli, where: string, words: readonly string[], options: 
 
 async function stop(cli: Cli, name: string, options: LabOption): Promise<void> {
   const record = requireLab(options.lab);
-  await stopDaemon(record.plan.name, resolveDaemon(record.plan, name));
+  const daemon = resolveDaemon(record.plan, name);
+  await tellSlow(cli, `waiting for ${name} to end`, stopDaemon(record.plan.name, daemon));
   cli.out(`${name} has ended\n`);
 }
 
 async function start(cli: Cli, name: string, options: LabOption): Promise<void> {
   const record = requireLab(options.lab);
-  await restartDaemon(record.plan.name, resolveDaemon(record.plan, name), ownProgram());
+  const daemon = resolveDaemon(record.plan, name);
+  await tellSlow(cli, `waiting for ${name} to answer`, restartDaemon(record.plan.name, daemon, ownProgram()));
   cli.out(`${name} is running\n`);
 }
