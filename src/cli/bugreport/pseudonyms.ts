@@ -24,7 +24,7 @@ const NAME = /^[A-Za-z0-9]\w*(?:[.-]+\w+)*$/;
 /** Words that dots and hyphens join; what may be an IPv6 address; an absolute path. */
 const WORDS = String.raw`[A-Za-z0-9]\w*(?:[.-]+\w+)*`;
 const COLONS = String.raw`(?<![\w:.])[0-9a-f]{0,4}(?::[0-9a-f]{0,4}){2,7}(?![\w:])`;
-const PATH = String.raw`(?<![\w.<])\/[\w@%+.][\w@%+./:-]*`;
+const PATH = String.raw`(?<![\w.<])\/[\w@%+.](?:[\w@%+./-]*[\w@%+/-])?`;
 const REPLACEABLE = new RegExp(`${COLONS}|${PATH}|${WORDS}`, 'gi');
 /** Words of one name, at most. */
 const MAX_WORDS = 16;

@@ -53,6 +53,11 @@ describe('names and addresses', () => {
     ['addresses in names', 'veth-10.1.2.30-up', 'veth-10.0.0.1-up'],
     ['IPv6', '2001:db8::1 and [fe80::1]:53', 'fd00::1 and [fd00::2]:53'],
     ['paths', 'no /srv/acme/x.db; /run/netns/blue', 'no path-1; path-2'],
+    [
+      'paths in sentences',
+      '/srv/a.db: ENOENT, "/srv/a.db", /srv/a.db. /run/netweft/mapper.sock: ENOENT',
+      'path-1: ENOENT, "path-1", path-1. /run/netweft/mapper.sock: ENOENT',
+    ],
     ['a socket of one of several agents', '/run/netweft/agent-blue/agent.sock', 'path-1'],
   ])('replaces %s', (_, text, expected) => {
     expect(new Pseudonyms().replaceText(text)).toBe(expected);
