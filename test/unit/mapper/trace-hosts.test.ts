@@ -21,13 +21,15 @@ describe('agents that come and go', () => {
   };
 
   it('are told again and again, and after a new start', async () => {
-    await begun();
+    const watched = await begun();
     agents.x.takePushed();
     await cloud.clock.pass(TRACE_RENEW_MS);
     expect(itemOf(agents.x)).toMatchObject({ port: 'a30' });
     agents.y.boot = '00000000000000bb';
     await agents.y.start();
     agents.y.takePushed();
+    await sent(1);
+    expect(packetsOf(watched).map(inShort)).toEqual(['1 unknown x y: not-asked']);
     await cloud.clock.pass(TRACE_RENEW_MS);
     expect(itemOf(agents.y)).toMatchObject({ port: undefined });
   });
