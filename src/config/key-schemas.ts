@@ -34,7 +34,8 @@ export function metricsKey() {
     Type.String({
       pattern: `^(unix:/[^\\u0000]{0,${MAX_SOCKET_PATH - 1}}|127(\\.${OCTET}){3}:${PORT})$`,
       title: 'where it serves metrics; without it nowhere',
-      description: 'unix:/PATH or a loopback address with its port, such as 127.0.0.1:9790',
+      description:
+        'unix:/PATH or a loopback address with its port, such as 127.0.0.1:9790, since whoever reaches metrics may read them',
       'x-reloadable': false,
       'x-option': '--metrics <unix:path|address:port>',
     }),

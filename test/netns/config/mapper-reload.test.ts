@@ -60,7 +60,7 @@ test('a wrong file: every problem in one line, status 1, and nothing is begun', 
   expect(daemon.out).toBe('');
   expect(daemon.err.trimEnd().split('\n')).toEqual([
     `weft: ${file}:5:10: "limits.records" is 0, it must be a number from 1 to 50000 (records)`,
-    `${file}:6:1: "metrics" is "0.0.0.0:1", it must be unix:/PATH or a loopback address with its port, such as 127.0.0.1:9790`,
+    `${file}:6:1: "metrics" is "0.0.0.0:1", it must be unix:/PATH or a loopback address with its port, such as 127.0.0.1:9790, since whoever reaches metrics may read them`,
     expect.stringContaining(`${file}:7:1: unknown key "restored"; known keys are config, listen, `),
   ]);
 });

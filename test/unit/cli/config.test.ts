@@ -132,7 +132,7 @@ describe('a daemon with a wrong file does not start', () => {
       expect(await runCommand(['mapper', ...words, '--metrics', '0.0.0.0:80'])).toEqual({
         code: 2,
         out: '',
-        err: "weft: option '--metrics <unix:path|address:port>' argument '0.0.0.0:80' is invalid; it must be unix:/PATH or a loopback address with its port, such as 127.0.0.1:9790\n",
+        err: "weft: option '--metrics <unix:path|address:port>' argument '0.0.0.0:80' is invalid; it must be unix:/PATH or a loopback address with its port, such as 127.0.0.1:9790, since whoever reaches metrics may read them\n",
       });
     }
     expect(await runCommand(['agent', '--host', 'x', '--frameworks', 'udp/1.0,udp/9.0'])).toMatchObject({

@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { UserError } from '../../../src/base/errors.ts';
 import { runDaemon } from '../../../src/cli/run-daemon.ts';
+import { recordedLog } from '../../kit/recorded-log.ts';
 import { TestProcess } from './run-command.ts';
 
 const QUIET = { format: 'text', level: 'error' } as const;
@@ -29,6 +30,24 @@ test('a signal while it starts stops it as soon as it has', async () => {
   });
   expect(stops).toBe(1);
   expect(process).toMatchObject({ exitCode: 0, exits: [] });
+});
+
+test('a daemon with a log of its own is told there what is done with it', async () => {
+  const process = new TestProcess();
+  const log = recordedLog();
+  const reload = async () => {
+    throw new UserError('invalid', 'what is wrong', 'what to do');
+  };
+  const ran = runDaemon(process, 'agent', QUIET, async () => ({ log, reload, stop: async () => {} }));
+  await settled(() => process.listeners === 2);
+  process.signal('SIGHUP');
+  await settled(() => log.events.length > 0);
+  process.signal('SIGTERM');
+  await ran;
+  expect(log.events).toMatchObject([
+    { level: 'warn', event: 'reload-refused', fields: { error: { message: 'what is wrong' }, hint: 'what to do' } },
+    { level: 'info', event: 'stopping', fields: { signal: 'SIGTERM' } },
+  ]);
 });
 
 test('a second signal ends the process at once', async () => {
