@@ -1,4 +1,4 @@
-import { collectConfigs } from './config-items.ts';
+import { collectConfigs, metricsItems } from './config-items.ts';
 import { collectDaemons } from './daemon-items.ts';
 import { kernelItems } from './kernel-items.ts';
 import { machineItems } from './machine-items.ts';
@@ -13,9 +13,10 @@ export async function collectReport(
 ): Promise<readonly CollectedItem[]> {
   const collector = new ReportCollector(machine);
   for (const item of machineItems(machine)) await collector.take(item);
-  const statuses = await collectDaemons(machine, collector, sockets);
+  const { statuses, metrics } = await collectDaemons(machine, collector, sockets);
   for (const item of kernelItems(machine, statuses)) await collector.take(item);
-  await collectConfigs(machine, collector);
-  for (const item of serviceItems(machine)) await collector.take(item);
+  const configured = await collectConfigs(machine, collector);
+  const further = [...metricsItems(machine, new Set([...metrics, ...configured])), ...serviceItems(machine)];
+  for (const item of further) await collector.take(item);
   return collector.items;
 }

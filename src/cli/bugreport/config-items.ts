@@ -1,6 +1,6 @@
-/** What a report says of the daemons' configuration, and the metrics that it has them serve. */
+/** What a report says of the daemons' configuration, and of their metrics. */
 import type { ConfigCheckDocument } from '../../config/config-document.ts';
-import type { ReportCollector } from './report-collector.ts';
+import type { ReportCollector, ReportItem } from './report-collector.ts';
 import type { ReportMachine } from './report-machine.ts';
 
 const FOLDER = '/etc/netweft';
@@ -8,29 +8,33 @@ const FOLDER = '/etc/netweft';
 const FILE = /^(?:mapper|agent(?:-[^/]+)?)\.yaml$/;
 const MAX_FILES = 16;
 
-export async function collectConfigs(machine: ReportMachine, collector: ReportCollector): Promise<void> {
+/** Returns where these files have metrics served. */
+export async function collectConfigs(machine: ReportMachine, collector: ReportCollector): Promise<readonly string[]> {
   const found = await machine.listFolder(FOLDER).catch(() => []);
   const names = found.filter((name) => FILE.test(name)).toSorted();
+  const metrics: string[] = [];
   for (const [index, name] of names.slice(0, MAX_FILES).entries()) {
     const path = `${FOLDER}/${name}`;
-    let listen: unknown;
     await collector.take({
-      file: `config-${index + 1}/settings.json`,
+      file: `config-${index + 1}.json`,
       asked: `weft config check ${path}`,
       read: async () => {
         const { daemon, settings } = await machine.readConfig(path);
-        listen = settings.find(({ key }) => key === 'metrics')?.value;
+        const listen = settings.find(({ key }) => key === 'metrics')?.value;
+        if (typeof listen === 'string') metrics.push(listen);
         return { daemon, settings: byKey(settings) };
       },
     });
-    if (typeof listen !== 'string') continue;
-    const where = listen;
-    await collector.take({
-      file: `config-${index + 1}/metrics.txt`,
-      asked: `GET /metrics at ${where}`,
-      read: () => machine.readMetrics(where),
-    });
   }
+  return metrics;
+}
+
+export function metricsItems(machine: ReportMachine, places: ReadonlySet<string>): ReportItem[] {
+  return [...places].map((listen, index) => ({
+    file: `metrics-${index + 1}.txt`,
+    asked: `GET /metrics at ${listen}`,
+    read: () => machine.readMetrics(listen),
+  }));
 }
 
 /** So that the value of a key whose name says that it is a secret is known to be one. */

@@ -1,5 +1,6 @@
 /** What a report says of the daemons that answer, and what the kernel says of their sockets and devices. */
 import type { AgentStatusDocument, MapperStatusDocument } from '../../admin/documents.ts';
+import type { EventsDocument } from '../../admin/event-documents.ts';
 import { KINDS } from '../../model/records.ts';
 import type { ReportCollector } from './report-collector.ts';
 import type { ReportMachine } from './report-machine.ts';
@@ -27,13 +28,21 @@ interface Question {
   readonly path: string;
 }
 
+/** What the daemons told that leads to further questions. */
+export interface DaemonAnswers {
+  readonly statuses: readonly Status[];
+  /** Where those that answered serve metrics, as far as they remember. */
+  readonly metrics: readonly string[];
+}
+
 /** Asks each daemon everything that one of its kind answers; one whose status does not come is asked no more. */
 export async function collectDaemons(
   machine: ReportMachine,
   collector: ReportCollector,
   sockets: readonly string[],
-): Promise<readonly Status[]> {
-  const found: Status[] = [];
+): Promise<DaemonAnswers> {
+  const statuses: Status[] = [];
+  const metrics: string[] = [];
   for (const [index, socket] of sockets.entries()) {
     const ask = (question: Question) =>
       collector.take({
@@ -43,11 +52,21 @@ export async function collectDaemons(
       });
     const status = await ask({ name: 'status', path: '/v1/status' });
     if (!isStatus(status)) continue;
-    found.push(status);
+    statuses.push(status);
     const isAgent = status.schema === 'netweft.agent-status/v1';
-    for (const question of isAgent ? AGENT_QUESTIONS : MAPPER_QUESTIONS) await ask(question);
+    for (const question of isAgent ? AGENT_QUESTIONS : MAPPER_QUESTIONS) {
+      const answer = await ask(question);
+      if (question === EVENTS) metrics.push(...metricsOf(answer));
+    }
   }
-  return found;
+  return { statuses, metrics };
+}
+
+/** An event `started` names the place where the daemon serves metrics, if it does. */
+function metricsOf(answer: unknown): readonly string[] {
+  const { events = [] } = (answer ?? {}) as { readonly events?: EventsDocument['events'] };
+  const metrics = events.find(({ event }) => event === 'started')?.['metrics'];
+  return typeof metrics === 'string' ? [metrics] : [];
 }
 
 function isStatus(value: unknown): value is Status {

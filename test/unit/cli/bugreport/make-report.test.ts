@@ -22,6 +22,15 @@ const CONFIG: ConfigCheckDocument = {
   ],
 };
 
+const STARTED = {
+  schema: 'netweft.event/v1',
+  sequence: 1,
+  time: '2026-11-20T10:00:00Z',
+  daemon: 'agent',
+  event: 'started',
+  metrics: 'unix:/srv/metrics.sock',
+};
+
 /** A host with a mapping daemon and an agent, both of which answer with secrets in their answers. */
 const HOST: FakeMachineOptions = {
   environment: { WEFT_SOCKET: '/run/x.sock', AWS_SECRET: MARKER, NO_COLOR: MARKER, HOME: `/home/${MARKER}` },
@@ -38,7 +47,10 @@ const HOST: FakeMachineOptions = {
   },
   folders: { '/run/systemd/system': [], '/etc/netweft': ['agent.yaml', 'agent-blue.yaml', `${MARKER}.yaml`, 'x.key'] },
   configs: { '/etc/netweft/agent.yaml': CONFIG },
-  metrics: { '127.0.0.1:9790': `netweft_agent_port_flows{port="a30"} 3\n# token=${MARKER}\n` },
+  metrics: {
+    'unix:/srv/metrics.sock': 'netweft_agent_flows 12\n',
+    '127.0.0.1:9790': `netweft_agent_port_flows{port="a30"} 3\n# token=${MARKER}\n`,
+  },
   programs: {
     'ip -json': JSON.stringify([
       { ifname: 'lo', mtu: 65536, address: MARKER },
@@ -63,7 +75,7 @@ const HOST: FakeMachineOptions = {
     '/a.sock /v1/ports': sample.PORTS,
     '/a.sock /v1/flows?limit=500': { ...sample.FLOWS, note: `psk: ${MARKER}` },
     '/a.sock /v1/drops': { ...sample.DROPS, note: KEY },
-    '/a.sock /v1/events?last=1000': sample.EVENTS,
+    '/a.sock /v1/events?last=1000': { ...sample.EVENTS, events: [...sample.EVENTS.events, STARTED] },
   },
 };
 const SOCKETS = ['/m.sock', '/a.sock', '/gone.sock'];
@@ -94,7 +106,7 @@ describe('a report', () => {
     expect(json('daemon-1/status.json')).toEqual(sample.MAPPER_STATUS);
     expect(json('daemon-1/agreements.json')).toEqual(sample.AGREEMENTS);
     expect(json('daemon-2/ports.json')).toEqual(sample.PORTS);
-    expect(json('daemon-2/events.json')).toEqual(sample.EVENTS);
+    expect(json('daemon-1/events.json')).toEqual(sample.EVENTS);
     expect(json('weft.json')).toMatchObject({
       node: 'v20.20.2',
       addon: 'the native addon is missing: no /home/acme/netweft.node',
@@ -112,10 +124,11 @@ describe('a report', () => {
     expect(files.get('distribution.txt')).toBe('NAME="Debian"\nVERSION_ID="12"\n');
     expect(files.get('sysctl.txt')).toContain('net.ipv4.ip_local_port_range = 32768 60999\n');
     expect(files.get('units.txt')).toContain('StatusText=registered, 2 of 2 ports up\n');
-    expect(json('config-2/settings.json')).toMatchObject({
+    expect(json('config-2.json')).toMatchObject({
       settings: { host: { value: 'x', source: 'file', line: 2 } },
     });
-    expect(files.get('config-2/metrics.txt')).toContain('netweft_agent_port_flows{port="a30"} 3\n');
+    expect(files.get('metrics-1.txt')).toBe('netweft_agent_flows 12\n');
+    expect(files.get('metrics-2.txt')).toContain('netweft_agent_port_flows{port="a30"} 3\n');
   });
 
   test('asks for nothing but what the manual lists', async () => {
@@ -142,6 +155,7 @@ describe('a report', () => {
       'ip -json',
       'journalctl --no-pager',
       'systemctl show',
+      'unix:/srv/metrics.sock',
     ]);
   });
 
@@ -164,7 +178,7 @@ describe('a report', () => {
     const json = (name: string) => JSON.parse(files.get(name) ?? 'null') as { ports: { device: string }[] };
     const { links } = JSON.parse(files.get('links.json') ?? '') as { links: { device: string }[] };
     expect(links[1]?.device).toBe(json('daemon-2/ports.json').ports[0]?.device);
-    expect(files.get('config-2/metrics.txt')).toMatch(/^netweft_agent_port_flows\{port="port-\d"\} 3\n/);
+    expect(files.get('metrics-2.txt')).toMatch(/^netweft_agent_port_flows\{port="port-\d"\} 3\n/);
     expect(files.get('journal.txt')).toContain('2026-11-20T10:00:00+0000 INFO agent port-up (fields left out)\n');
     expect(files.get('README.txt')).toContain('are others than in the cloud');
   });
