@@ -88,7 +88,7 @@ describe('names and addresses', () => {
         const pseudonyms = learnt(chosen.map((name) => ({ kind: of, name })));
         const text = chosen.map((name, index) => `${name}${glues[index]}`).join('');
         const standIns = chosen.map((_, index) => `${of}-${index + 1}`);
-        const left = pseudonyms.replaceText(text).replaceAll(/path-\d+/g, '');
+        const left = pseudonyms.replaceText(text).replaceAll(/path-\d+|10\.0\.0\.\d+/g, '');
         expect(left.split(/[^a-z0-9-]+/).filter((word) => word !== '' && !standIns.includes(word))).toEqual([]);
       }),
       { numRuns },
