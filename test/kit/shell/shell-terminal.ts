@@ -5,6 +5,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { stripVTControlCharacters } from 'node:util';
 import { RUN_MARK } from '../run-mark.ts';
 
 export const MAIN = fileURLToPath(new URL('../../../dist/cli/main.js', import.meta.url));
@@ -78,7 +79,7 @@ export class ShellTerminal {
         reject(new Error(`the shell does not show ${pattern}: ${JSON.stringify(this.#shown)}`));
       }, LIMIT_MS);
       this.#wake = () => {
-        const found = pattern.exec(plain(this.#shown));
+        const found = pattern.exec(stripVTControlCharacters(this.#shown));
         if (found === null) return;
         clearTimeout(limit);
         resolve(found);
@@ -112,10 +113,4 @@ export function shellFolder(): string {
 export function shellEnvironment(folder: string): NodeJS.ProcessEnv {
   const path = `${join(folder, 'bin')}:${process.env['PATH'] ?? ''}`;
   return { PATH: path, HOME: folder, ZDOTDIR: folder, TERM: 'vt100', LANG: 'C.UTF-8', HISTFILE: '' };
-}
-
-/** Without what moves the cursor and colours. */
-function plain(shown: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: those of a terminal are looked for.
-  return shown.replace(/\u001b(?:\[[0-9;?]*[A-Za-z<>]|[()][A-Z0-9]|[=>78])/g, '');
 }

@@ -18,6 +18,9 @@ const folder = mkdtempSync(join(tmpdir(), 'weft-man-'));
 for (const page of pages) writeFileSync(join(folder, page.name), page.text);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
+/** A character that another one is printed on, as terminals of paper had bold and underline. */
+const OVERSTRUCK = new RegExp(`.${String.fromCharCode(8)}`, 'g');
+
 /** As a reader has it, without bold and underline, each run of blanks one. */
 function rendered(name: string): string {
   const environment = {
@@ -29,7 +32,7 @@ function rendered(name: string): string {
   };
   const ran = spawnSync('man', ['--nj', '--nh', '-l', name], { cwd: folder, encoding: 'utf8', env: environment });
   expect({ status: ran.status, error: ran.stderr }).toEqual({ status: 0, error: '' });
-  return ran.stdout.replace(/.\u0008/g, '').replace(/\s+/g, ' ');
+  return ran.stdout.replaceAll(OVERSTRUCK, '').replace(/\s+/g, ' ');
 }
 
 function everyCommand(command: Command): readonly Command[] {
@@ -70,7 +73,7 @@ test('a page of commands inside a command has each with its own options', () => 
 
 test('the page of the program has every command, variable and exit status', () => {
   const text = rendered('weft.1');
-  for (const { name } of pages.slice(1)) expect(text).toContain(`${name.replace('.1', '(1)')}`);
+  for (const { name } of pages.slice(1)) expect(text).toContain(name.replace('.1', '(1)'));
   for (const name of ['WEFT_SOCKET', 'RUNTIME_DIRECTORY', 'STATE_DIRECTORY', 'NO_COLOR', 'TERM']) {
     expect(text).toContain(name);
   }

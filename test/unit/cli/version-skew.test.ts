@@ -59,7 +59,8 @@ test('a daemon of this version is nothing to speak of', async () => {
 });
 
 test.each(['/v1/drops', '/v1/nothing', '/v1/fault'])('the answer to %s carries the version', async (path) => {
-  const { socket } = (daemon = await openFakeDaemon({ ...ANSWERS, 'GET /v1/fault': new Error('fault') }));
+  daemon = await openFakeDaemon({ ...ANSWERS, 'GET /v1/fault': new Error('fault') });
+  const { socket } = daemon;
   const version = await new Promise((resolve, reject) => {
     const asked = request({ socketPath: socket, path, agent: false }, (response) => {
       response.resume().on('end', () => resolve(response.headers['x-netweft-version']));
