@@ -1,6 +1,7 @@
 /** Violations of a schema in people's words. */
 import type { TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
+import { Settings } from 'typebox/system';
 import { nearestWord } from './nearest-word.ts';
 
 export interface SchemaProblem {
@@ -11,6 +12,13 @@ export interface SchemaProblem {
 }
 
 type SchemaCheck = (value: unknown) => SchemaProblem[];
+
+/**
+ * Violations that are looked for in one value. The library stops at 8 by itself, and what comes after would pass for
+ * right; so many have no file of 64 KiB and no record.
+ */
+const MAX_VIOLATIONS = 65_536;
+Settings.Set({ maxErrors: MAX_VIOLATIONS });
 
 /** Characters of a wrong value that a message repeats. */
 const MAX_SHOWN_VALUE = 60;

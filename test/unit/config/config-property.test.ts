@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { AGENT_CONFIG } from '../../../src/config/agent-config.ts';
 import { MAPPER_CONFIG } from '../../../src/config/mapper-config.ts';
-import { daemonOfConfig } from '../../../src/config/parse-config.ts';
+import { daemonOfConfig, parseConfig } from '../../../src/config/parse-config.ts';
 import { stringify } from 'yaml';
 import { loadAgent, loadMapper, MINIMAL, problemsOf } from './load.ts';
 
@@ -98,4 +98,11 @@ test('what is taken has every key that must have a value, each as its schema wan
     }),
     { numRuns },
   );
+});
+
+test('however many keys are wrong, each is known to be', () => {
+  const unknown = Array.from({ length: 40 }, (_, at) => `unknown${at}: 1\n`);
+  const { complaints, wrong } = parseConfig(AGENT_CONFIG, `${unknown.join('')}limits:\n  flowsPerPort: null\n`);
+  expect(complaints).toHaveLength(41);
+  expect([...wrong]).toEqual(['limits.flowsPerPort']);
 });
