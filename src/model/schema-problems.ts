@@ -48,23 +48,26 @@ export function compileSchemaCheck(schema: TSchema): SchemaCheck {
 
 function describeErrors(schema: SchemaNode, value: unknown, errors: readonly RawError[]): SchemaProblem[] {
   const problems = new Map<string, SchemaProblem>();
+  const missing = new Set<string>();
   const mistyped = new Set<string>();
   for (const error of errors) {
     // Every unknown key is reported twice: at its own path as a false schema, and by its owner.
     if (error.keyword === 'boolean') continue;
-    for (const { meant, ...problem } of describeError(schema, value, error)) {
+    for (const { meant, isMissing, ...problem } of describeError(schema, value, error)) {
       const key = problem.path.join('/');
       if (!problems.has(key)) problems.set(key, problem);
+      if (isMissing) missing.add(key);
       if (meant !== undefined) mistyped.add(meant.join('/'));
     }
   }
-  for (const key of mistyped) problems.delete(key);
+  for (const key of mistyped) if (missing.has(key)) problems.delete(key);
   return [...problems.values()];
 }
 
 interface Description extends SchemaProblem {
   /** The key that an unknown one was probably meant to be; that it is missing goes without saying. */
   readonly meant?: readonly string[];
+  readonly isMissing?: true;
 }
 
 function describeError(schema: SchemaNode, value: unknown, error: RawError): Description[] {
@@ -79,11 +82,12 @@ function describeError(schema: SchemaNode, value: unknown, error: RawError): Des
   return [wrongValue(schema, value, path, error)];
 }
 
-function missingKey(schema: SchemaNode, path: readonly string[], key: string): SchemaProblem {
+function missingKey(schema: SchemaNode, path: readonly string[], key: string): Description {
   const wanted = describedAt(schema, [...path, key]);
   return {
     path: [...path, key],
     message: `"${key}" is missing${wanted === undefined ? '' : `; it must be ${wanted}`}`,
+    isMissing: true,
   };
 }
 

@@ -106,3 +106,9 @@ test('however many keys are wrong, each is known to be', () => {
   expect(complaints).toHaveLength(41);
   expect([...wrong]).toEqual(['limits.flowsPerPort']);
 });
+
+test('a wrong value is told beside an unknown key that may have been meant for it', () => {
+  const { complaints, wrong } = parseConfig(AGENT_CONFIG, 'hosts: []\nhost: {}\n');
+  expect(complaints.map(({ line }) => line)).toEqual([1, 2]);
+  expect([...wrong]).toEqual(['host']);
+});
