@@ -10,6 +10,7 @@ import type {
 } from '../admin/trace-documents.ts';
 import { printable } from '../base/printable.ts';
 import { formatCount, formatSpan } from './amounts.ts';
+import type { Cli } from './cli.ts';
 import { outcomeText, stagesTable } from './explain-text.ts';
 import { recordText } from './fate-text.ts';
 import { protocolName } from './protocol-name.ts';
@@ -46,11 +47,16 @@ export function startText({ port, gni, flow, count, forMs, hosts }: TraceStartDo
 }
 
 /** One packet: what each host saw and did. */
-export function packetText(document: TraceDocument, hasColour: boolean): string {
+export function packetText(
+  document: TraceDocument,
+  { hasColour, columns }: Pick<Cli, 'hasColour' | 'columns'>,
+): string {
   const { packet, description, sightings, missing } = document;
   const paint = paintOf(document.result, hasColour);
   const first = sightings[0];
-  const blocks = sightings.map((sighting) => sightingText(sighting, sighting === first ? undefined : first, paint));
+  const blocks = sightings.map((sighting) =>
+    sightingText(sighting, sighting === first ? undefined : first, paint, columns),
+  );
   if (missing !== undefined) blocks.push(`${paint(printable(`host ${missing.host} ${MISSING_TEXT[missing.why]}`))}\n`);
   return [`\npacket ${packet}: ${printable(description)}\n`, ...blocks].join('\n');
 }
@@ -68,17 +74,28 @@ export function summaryText(results: ReadonlyMap<TraceResult, number>, end: Trac
   return `\n${formatCount(packets, 'packet')}: ${parts.join(', ')}${printable(ofAll)}\n`;
 }
 
-function sightingText(sighting: TraceSighting, first: TraceSighting | undefined, paint: Paint): string {
+function sightingText(
+  sighting: TraceSighting,
+  first: TraceSighting | undefined,
+  paint: Paint,
+  columns: number | undefined,
+): string {
   const { host, time, verdict, to, reason, meaning, again, stages } = sighting;
   const when = first === undefined ? ` at ${time}` : `, ${differenceText(first.time, time)} by the hosts' own clocks`;
-  const facts = formatFacts([
-    ['outcome', outcomeText({ outcome: verdict, to, reason })],
-    ['meaning', meaning],
-    ['decided by', recordText(sighting)],
-    ['by now', again && `it would be: ${again}`],
-  ]);
+  const facts = formatFacts(
+    [
+      ['outcome', outcomeText({ outcome: verdict, to, reason })],
+      ['meaning', meaning],
+      ['decided by', recordText(sighting)],
+      ['by now', again && `it would be: ${again}`],
+    ],
+    columns,
+  );
   const [outcome = '', ...rest] = facts.split('\n');
-  return [`${printable(`host ${host}${when}`)}\n${stagesTable(stages)}`, [paint(outcome), ...rest].join('\n')].join('');
+  return [
+    `${printable(`host ${host}${when}`)}\n${stagesTable(stages, columns)}`,
+    [paint(outcome), ...rest].join('\n'),
+  ].join('');
 }
 
 /** `212 µs later`. */

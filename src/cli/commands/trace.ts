@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { TraceEndDocument, TraceRequest, TraceResult } from '../../admin/trace-documents.ts';
 import { UserError } from '../../base/errors.ts';
 import { formatAddress } from '../../base/ipv4.ts';
@@ -56,7 +56,11 @@ export function addTraceCommand(program: Command, cli: Cli): void {
     .option('--source-port <n>', 'of TCP and UDP (default: any)', port)
     .option('--destination-port <n>', 'of TCP and UDP (default: any)', port)
     .option('--count <n>', 'packets to show', integerArgument(1, MAX_COUNT), DEFAULT_COUNT)
-    .option('--for <time>', 'how long, such as 30s or 5m (default: 30s)', spanArgument(MAX_SPAN_MS), DEFAULT_SPAN_MS)
+    .addOption(
+      new Option('--for <time>', 'how long, such as 30s or 5m')
+        .argParser(spanArgument(MAX_SPAN_MS))
+        .default(DEFAULT_SPAN_MS, '30s'),
+    )
     .addOption(socketOption('mapper'))
     .addOption(jsonOption())
     .action(async (options: TraceOptions, command: Command) => {
@@ -83,7 +87,7 @@ async function trace(cli: Cli, options: TraceOptions): Promise<void> {
   const take = async (document: Told) => {
     if (document.schema === 'netweft.trace/v1') results.set(document.result, (results.get(document.result) ?? 0) + 1);
     if (document.schema === 'netweft.trace-end/v1') end = document;
-    cli.out(options.json ? `${JSON.stringify(document)}\n` : textOf(document, cli.hasColour));
+    cli.out(options.json ? `${JSON.stringify(document)}\n` : textOf(document, cli));
     await cli.outTaken();
   };
   try {
@@ -112,12 +116,12 @@ function requestOf(options: TraceOptions): TraceRequest {
   };
 }
 
-function textOf(document: Told, hasColour: boolean): string {
+function textOf(document: Told, cli: Cli): string {
   switch (document.schema) {
     case 'netweft.trace-start/v1':
       return startText(document);
     case 'netweft.trace/v1':
-      return packetText(document, hasColour);
+      return packetText(document, cli);
     case 'netweft.trace-end/v1':
       return '';
     default:

@@ -56,6 +56,14 @@ meaning     no port of this host has the destination address
 `);
   });
 
+  it('wraps what a stage saw to the terminal', async () => {
+    const { out } = await run(FLOW, [TRACE_START, packet(1, 'delivered'), over()], { columns: 60 });
+    expect(out).toContain(`\
+parse        pass     ICMP 10.1.2.30 > 10.1.2.50 echo
+                      request id 7 ttl 64 length 84
+`);
+  });
+
   it('names the host that did not see a packet', async () => {
     const lost = packet(1, 'lost', { sightings: [AT_X], missing: { host: 'y', why: 'unseen' } });
     const ran = await run(FLOW, [TRACE_START, lost, over()]);
