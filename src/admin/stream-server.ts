@@ -46,7 +46,7 @@ export class Streams {
   }
 
   closeAll(): void {
-    for (const end of [...this.#open]) end();
+    for (const end of this.#open) end();
   }
 }
 

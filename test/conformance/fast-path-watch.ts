@@ -40,7 +40,7 @@ export function describeWatch(name: string, open: (sizes: FastPathSizes) => Fast
       ['dropped', spoofed(), 'spoofed-source'],
       ['answered', guestUdp('10.1.2.50', 1, new Uint8Array(1400), PORT_A30, true), 'reply'],
       ['not parsed', { kind: 'guest', port: PORT_A30, bytes: new Uint8Array(3) }, 'too-short'],
-      ['without an envelope', { ...fromY('10.1.2.50'), bytes: new Uint8Array(8) } as InPacket, 'bad-header'],
+      ['without an envelope', { ...fromY('10.1.2.50'), bytes: new Uint8Array(8) }, 'bad-header'],
     ])('shows a packet once, first and repeated: %s', (_, packet, verdict) => {
       const bench = watching(ALL);
       bench.step([packet]);

@@ -26,7 +26,7 @@ const send = (words, address) => udp.send(words.join(' '), port, address, () => 
 udp.on('message', (bytes, { address }) => {
   const [kind, from, number] = bytes.toString().split(' ');
   const peer = peers.get(address);
-  if (from !== tenant || peer === undefined) complain(`${bytes} from ${address}`);
+  if (from !== tenant || peer === undefined) complain(`${String(bytes)} from ${address}`);
   else if (kind === 'ask') send(['answer', tenant, number], address);
   else hear(peer, Number(number), address);
 });

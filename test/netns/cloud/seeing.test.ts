@@ -99,14 +99,15 @@ describe('weft capture', () => {
       timeout: 30_000,
     });
     let isOver = false;
-    shell.finally(() => {
+    const ended = shell.then(({ stdout }) => {
       isOver = true;
+      return stdout;
     });
     await until('two lines were read', 20_000, async () => {
       await ping('a30', '10.1.2.50');
       return isOver;
     });
-    const lines = (await shell).stdout.trim().split('\n');
+    const lines = (await ended).trim().split('\n');
     expect(lines).toHaveLength(2);
     for (const line of lines) expect(line).toMatch(/gni 1001 -> 1001 .* # netweft: (send|deliver);/);
   });
@@ -182,13 +183,14 @@ describe('weft explain --from-capture', () => {
     const words = [`--net=/run/netns/${lab.hostNamespace('y')}`, 'tcpdump', ...tcpdump, lab.cloud.hosts['y'] ?? ''];
     const capturing = run('nsenter', words, { env: lab.environment, timeout: 30_000 });
     let isOver = false;
-    capturing.finally(() => {
+    const ended = capturing.then(() => {
       isOver = true;
     });
     await until('tcpdump has a packet', 20_000, async () => {
       await ping('a30', '10.1.2.50');
       return isOver;
     });
+    await ended;
     const explained = await lab.weft('explain', '--from-capture', `${file}:1`, '--socket', lab.socket('y'));
     expect(explained).toMatchObject({ status: 0, err: '' });
     expect(explained.out).toMatch(/^from +underlay 198\.19\.7\.11:7790$/m);
