@@ -70,7 +70,7 @@ export function summaryText(results: ReadonlyMap<TraceResult, number>, end: Trac
   const ofAll =
     end === undefined || end.seen <= packets
       ? ''
-      : `; host ${sender?.host} saw ${end.seen} by then, too many to tell of each`;
+      : `; host ${sender?.host} saw ${end.seen} of the flow in the meantime`;
   return `\n${formatCount(packets, 'packet')}: ${parts.join(', ')}${printable(ofAll)}\n`;
 }
 
