@@ -159,7 +159,7 @@ export class MapperSession {
   }
 
   #askWhenReady(request: Request, done: (answer: Answer) => void): boolean {
-    if (this.#state !== 'ready' || this.#isStopped) return false;
+    if (this.#state !== 'ready' || this.#session === 0 || this.#isStopped) return false;
     return this.#ask(request, done);
   }
 
@@ -268,7 +268,9 @@ export class MapperSession {
     this.#beginAnew();
   }
 
+  /** Who hears that its request was cancelled may ask the next at once, which has to find no session. */
   #beginAnew(): void {
+    this.#state = 'registering';
     this.#session = 0;
     this.#requester.cancelAll();
     this.#register();

@@ -6,6 +6,7 @@ import type { TraceItem } from '../../../../src/control/trace-messages.ts';
 import { HOLD_MS } from '../../../../src/fastpath/fast-path.ts';
 import { WATCH_NOTHING } from '../../../../src/fastpath/watch.ts';
 import { packetDigest } from '../../../../src/packet/packet-digest.ts';
+import { refusal } from '../../../kit/scripted-daemon.ts';
 import { openReadyAgent, portItem, udpPacket } from '../../../kit/agent-bench.ts';
 import { address, GNI_A, GNI_B, header, mappingItem, prefix } from '../../../kit/cloud-of-one.ts';
 
@@ -235,6 +236,41 @@ describe('reports', () => {
     daemon.script['trace-report'] = () => ({ kind: 'trace-report-ack' });
     await clock.run(5_000);
     expect(new Set(reports().map(({ digest }) => digest)).size).toBe(MAX_REPORTS_ASKED);
+  });
+});
+
+describe('while more reports wait than may be under way', () => {
+  async function openBusy() {
+    const opened = await openTracing({ ...TO_50, validMs: 60_000 });
+    opened.daemon.script['trace-report'] = () => undefined;
+    for (let sent = 0; sent < 3 * MAX_REPORTS_ASKED; sent++) {
+      await opened.guestSends(udpPacket('10.1.2.30', '10.1.2.50', 4000 + sent));
+    }
+    return opened;
+  }
+
+  it('a daemon that starts anew is registered with again, and hears the rest in the new session', async () => {
+    const { agent, daemon, clock } = await openBusy();
+    daemon.restart(42);
+    daemon.script['trace-report'] = () => ({ kind: 'trace-report-ack' });
+    daemon.say(
+      refusal('unknown-session'),
+      41,
+      daemon.messages.findLast(({ body }) => body.kind === 'trace-report')?.id,
+    );
+    await clock.run(5_000);
+    expect(agent.session).toMatchObject({ state: 'ready', session: 42 });
+    const anew = daemon.messages.filter(({ session, body }) => session === 42 && body.kind === 'trace-report');
+    expect(anew).toHaveLength(2 * MAX_REPORTS_ASKED);
+  });
+
+  it('other frameworks can be offered', async () => {
+    const { agent, daemon, clock } = await openBusy();
+    agent.session.offer(['udp/1.0']);
+    daemon.script['trace-report'] = () => ({ kind: 'trace-report-ack' });
+    await clock.run(5_000);
+    expect(daemon.bodies('register').at(-1)).toMatchObject({ frameworks: ['udp/1.0'] });
+    expect(agent.session.state).toBe('ready');
   });
 });
 
