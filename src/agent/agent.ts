@@ -55,6 +55,7 @@ export class Agent {
   readonly traces: Traces;
   readonly #options: AgentOptions;
   readonly #reports: Reports;
+  readonly #alarms: Alarms;
   #io: PacketIo | undefined;
   #cancelSweep: () => void = () => {};
   #isStopped = false;
@@ -63,7 +64,7 @@ export class Agent {
     this.#options = options;
     const { clock, log, fastPath } = options;
     this.state = new HostState(options.host, (keys) => this.#touched(keys), log);
-    const alarms = new Alarms({ clock, log, peerAt: (endpoint) => this.state.peerByEndpoint(endpoint)?.name });
+    this.#alarms = new Alarms({ clock, log, peerAt: (endpoint) => this.state.peerByEndpoint(endpoint)?.name });
     this.watchers = new Watchers((watch) => fastPath.setWatch(watch));
     this.traces = new Traces(this, {
       clock,
@@ -78,7 +79,7 @@ export class Agent {
       send: (packets) => this.#io?.send(packets),
       see: (seen) => this.watchers.see(seen),
       want: (key) => this.lookups.want(key),
-      refused: (arrival, reason) => alarms.notice(arrival, reason),
+      refused: (arrival, reason) => this.#alarms.notice(arrival, reason),
     });
     this.session = new MapperSession({
       ...options,
@@ -129,6 +130,7 @@ export class Agent {
     this.#cancelSweep();
     this.lookups.stop();
     this.traces.stop();
+    this.#alarms.stop();
     this.session.stop();
     this.ports.closeAll();
     await this.#io?.close();

@@ -8,8 +8,11 @@ import type { DropReason } from '../pipeline/drop-reasons.ts';
 const ALARMING: ReadonlySet<DropReason> = new Set(['unknown-sender', 'wrong-agreement', 'source-not-there']);
 /** One sender is named once for each reason in so long, ms. */
 const ALARM_INTERVAL_MS = 60_000;
-/** Alarms in that time; senders can be forged, so further ones are counted only. */
-export const MAX_ALARMS = 32;
+/**
+ * Senders named for each reason in that time. Whoever is no host of the cloud may send as any number of
+ * strangers, which must take no room from the alarms about hosts.
+ */
+export const MAX_ALARMS = { peers: 32, strangers: 1 } as const;
 
 export interface AlarmsOptions {
   readonly clock: Clock;
@@ -18,13 +21,23 @@ export interface AlarmsOptions {
   peerAt(endpoint: Endpoint): string | undefined;
 }
 
-/** Names those who send what they must not. */
+/** What was sent for one reason, by hosts or by strangers, since the minute began. */
+interface Account {
+  readonly reason: DropReason;
+  readonly senders: keyof typeof MAX_ALARMS;
+  readonly named: Set<string>;
+  /** Datagrams of senders that found no room among the named. */
+  suppressed: number;
+}
+
+/**
+ * Names those who send what they must not. A minute begins with the first of them, and ends with what
+ * was left out in it.
+ */
 export class Alarms {
   readonly #options: AlarmsOptions;
-  /** By reason and sender: those told since `#since`. */
-  readonly #told = new Set<string>();
-  #since = Number.NEGATIVE_INFINITY;
-  #suppressed = 0;
+  readonly #accounts = new Map<string, Account>();
+  #cancelMinute: (() => void) | undefined;
 
   constructor(options: AlarmsOptions) {
     this.#options = options;
@@ -32,23 +45,41 @@ export class Alarms {
 
   notice(arrival: Arrival, reason: DropReason): void {
     if (arrival.kind !== 'underlay' || !ALARMING.has(reason)) return;
+    const { clock, log, peerAt } = this.#options;
+    this.#cancelMinute ??= clock.after(ALARM_INTERVAL_MS, () => this.#endMinute());
     const from = formatEndpoint(arrival.source);
-    this.#beginAnew();
-    if (this.#told.has(`${reason} ${from}`)) return;
-    if (this.#told.size >= MAX_ALARMS) {
-      this.#suppressed++;
+    const peer = peerAt(arrival.source);
+    const account = this.#accountOf(reason, peer === undefined ? 'strangers' : 'peers');
+    if (account.named.has(from)) return;
+    if (account.named.size >= MAX_ALARMS[account.senders]) {
+      account.suppressed++;
       return;
     }
-    this.#told.add(`${reason} ${from}`);
-    const { log, peerAt } = this.#options;
-    log.warn('alarm', { reason, from, peer: peerAt(arrival.source), suppressed: this.#suppressed });
-    this.#suppressed = 0;
+    account.named.add(from);
+    log.warn('alarm', { reason, from, peer });
   }
 
-  #beginAnew(): void {
-    const now = this.#options.clock.now();
-    if (now - this.#since < ALARM_INTERVAL_MS) return;
-    this.#since = now;
-    this.#told.clear();
+  /** Tells what was left out so far. */
+  stop(): void {
+    this.#cancelMinute?.();
+    this.#endMinute();
+  }
+
+  #accountOf(reason: DropReason, senders: Account['senders']): Account {
+    const key = `${reason} ${senders}`;
+    let account = this.#accounts.get(key);
+    if (account === undefined) {
+      account = { reason, senders, named: new Set(), suppressed: 0 };
+      this.#accounts.set(key, account);
+    }
+    return account;
+  }
+
+  #endMinute(): void {
+    this.#cancelMinute = undefined;
+    for (const { reason, senders, suppressed } of this.#accounts.values()) {
+      if (suppressed > 0) this.#options.log.warn('alarms-suppressed', { reason, senders, suppressed });
+    }
+    this.#accounts.clear();
   }
 }

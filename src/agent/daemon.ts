@@ -17,6 +17,7 @@ import { FRAMEWORK_NAMES, frameworkByName } from '../wire/frameworks.ts';
 import { agentRoutes } from './admin-routes.ts';
 import { Agent, type AgentSettings } from './agent.ts';
 import { openNativePacketIo } from './io/native-packet-io.ts';
+import { warnOfRedirects } from './io/redirects.ts';
 import { addAgentMetrics } from './metrics/agent-metrics.ts';
 import { requestLatency } from './metrics/request-latency.ts';
 import { followServiceStatus } from './service-status.ts';
@@ -117,6 +118,7 @@ export async function runAgent(options: RunAgentOptions): Promise<RunningAgent> 
       mapper: formatEndpoint(mapper),
       metrics: options.metrics,
     });
+    warnOfRedirects(underlay.address, log);
     const { tellStatus } = options;
     if (tellStatus !== undefined) opened.push(followServiceStatus(agent, systemClock, tellStatus));
     return {

@@ -85,7 +85,17 @@ export const EVENTS = {
   alarm: {
     daemons: 'agent',
     meaning: 'a host, or a stranger, sent what it must not send: the first such packet in a minute',
-    fields: ['reason', 'from', 'peer?', 'suppressed'],
+    fields: ['reason', 'from', 'peer?'],
+  },
+  'alarms-suppressed': {
+    daemons: 'agent',
+    meaning: 'a minute ended in which more senders sent such packets than alarms name',
+    fields: ['reason', 'senders', 'suppressed'],
+  },
+  'redirects-accepted': {
+    daemons: 'agent',
+    meaning: 'the kernel believes ICMP redirects, with which anybody on the underlay can divert what this host sends',
+    fields: ['device', 'hint'],
   },
 
   'host-up': {
@@ -175,11 +185,12 @@ export const EVENT_FIELDS: Readonly<Record<string, string>> = {
   revision: "the store's revision",
   sender: 'the host that sends under the agreement',
   senderOffers: 'its wire versions, separated by commas',
+  senders: '`peers`, hosts of the cloud, or `strangers`',
   session: 'number of the session',
   signal: 'what told it',
   silentMs: 'since it was last heard, ms',
   socket: 'path of the admin socket',
-  suppressed: 'alarms that were left out since the last one, because there were too many',
+  suppressed: 'packets of the senders that no alarm named',
   underlay: 'where this host receives, `address:port`',
   unnamed: 'records that changed without an event of their own',
   version: "the daemon's version",
