@@ -12,6 +12,13 @@ export interface AliveDocument {
 export interface LostDocument {
   readonly schema: 'netweft.lost/v1';
   readonly lost: number;
+  /** Of a stream of packets: how many of them were seen at which port; those without one, between hosts. */
+  readonly places?: readonly LostPlace[];
+}
+
+export interface LostPlace {
+  readonly at?: string;
+  readonly lost: number;
 }
 
 /** What became of one packet, and why. */

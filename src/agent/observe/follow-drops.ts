@@ -1,4 +1,5 @@
 import type { DropDocument, SuppressedDocument } from '../../admin/stream-documents.ts';
+import type { SendDocument } from '../../admin/stream-server.ts';
 import { formatTime } from '../../base/format-time.ts';
 import { TokenBuckets } from '../../base/token-buckets.ts';
 import type { Sighting } from '../../fastpath/watch.ts';
@@ -25,7 +26,7 @@ export interface FollowDropsOptions {
 export function followDrops(
   agent: Agent,
   { rate, port, wallTime }: FollowDropsOptions,
-  send: (document: DropDocument | SuppressedDocument) => void,
+  send: SendDocument<DropDocument | SuppressedDocument>,
 ): () => void {
   const { clock } = agent.options;
   const tokens = new TokenBuckets({ burst: rate, perSecond: rate });
@@ -45,7 +46,7 @@ export function followDrops(
     if (verdict.kind !== 'drop') return;
     if (port !== undefined && !(arrival.kind === 'guest' && arrival.port === port)) return;
     if (!tokens.take(STREAM, clock.now())) return suppress(verdict.reason);
-    send({ schema: 'netweft.drop/v1', ...fateOf(agent, sighting, wallTime()) });
+    send(() => ({ schema: 'netweft.drop/v1', ...fateOf(agent, sighting, wallTime()) }));
   };
   const stop = agent.watchers.add({ ...WATCH_NOTHING, drops: true }, see);
   return () => {

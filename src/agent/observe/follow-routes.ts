@@ -10,6 +10,8 @@ import { followPackets } from './follow-packets.ts';
 /** Drops that a stream tells one by one in a second, unless asked for more or fewer. */
 const DEFAULT_RATE = 100;
 const MAX_RATE = 10_000;
+/** Streams of packets at once: each tells every packet. */
+export const MAX_PACKET_STREAMS = 4;
 /** Ports that one stream shows. */
 const MAX_PORTS = 64;
 /** As much as any tool keeps of a packet. */
@@ -45,6 +47,7 @@ interface PacketsQuery {
 
 /** The streams of an agent. */
 export function followRoutes(app: FastifyInstance, streams: Streams, agent: Agent): void {
+  let packetStreams = 0;
   app.get<{ Querystring: { rate?: number; port?: string } }>(
     '/v1/follow/drops',
     { schema: DROPS_QUERY },
@@ -60,6 +63,18 @@ export function followRoutes(app: FastifyInstance, streams: Streams, agent: Agen
       throw new UserError('invalid', 'nothing to follow', 'give `port` or `underlay`');
     const ports = new Set(port.map((name) => requirePort(agent, name)));
     const options = { ports, underlay, snapLength, wallTime: wallNanoseconds };
-    streams.serve(reply, (send) => followPackets(agent, options, send));
+    streams.serve(reply, (send) => {
+      if (packetStreams >= MAX_PACKET_STREAMS) throw tooManyPacketStreams();
+      const stop = followPackets(agent, options, send);
+      packetStreams++;
+      return () => {
+        packetStreams--;
+        stop();
+      };
+    });
   });
+}
+
+function tooManyPacketStreams(): UserError {
+  return new UserError('limit', `${MAX_PACKET_STREAMS} captures are open on this host`, 'end another capture');
 }

@@ -9,7 +9,7 @@ import type { Cli } from '../cli.ts';
 import { ask, chosenSocket, jsonOption, type ReadOptions, show, socketOption } from '../daemon-socket.ts';
 import { type CommandText, describeCommand } from '../describe-command.ts';
 import { flowText, originText, recordText } from '../fate-text.ts';
-import { followStream } from '../follow-stream.ts';
+import { followEndless } from '../follow-stream.ts';
 import { formatTable } from '../table.ts';
 
 const DEFAULT_RATE = 100;
@@ -76,7 +76,7 @@ function dropsText(document: DropsDocument, columns: number | undefined): string
 async function followDrops(cli: Cli, socket: string, { rate, port, json }: DropsOptions): Promise<void> {
   const query = new URLSearchParams({ rate: String(rate), ...(port === undefined ? {} : { port }) });
   const { red } = pc.createColors(cli.hasColour);
-  await followStream(cli, socket, `/v1/follow/drops?${query.toString()}`, async (document) => {
+  await followEndless(cli, socket, `/v1/follow/drops?${query.toString()}`, async (document) => {
     if (json) cli.out(`${printable(JSON.stringify(document))}\n`);
     else if (document.schema === 'netweft.drop/v1') cli.out(`${dropLine(document, red)}\n`);
     else if (document.schema === 'netweft.suppressed/v1') cli.out(`${suppressedLine(document)}\n`);

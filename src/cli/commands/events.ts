@@ -7,7 +7,7 @@ import type { Cli } from '../cli.ts';
 import { jsonOption, unexpectedDocument } from '../daemon-socket.ts';
 import { type CommandText, describeCommand } from '../describe-command.ts';
 import { askEither, eitherSocketOption } from '../either-daemon.ts';
-import { followStream } from '../follow-stream.ts';
+import { followEndless } from '../follow-stream.ts';
 
 /** Events that a daemon keeps, at most. */
 const MAX_LAST = 1000;
@@ -71,7 +71,7 @@ async function showEvents(cli: Cli, { socket, json = false, follow, since, last 
   const print = (event: EventDocument) => cli.out(json ? `${printable(JSON.stringify(event))}\n` : eventLine(event));
   for (const event of events) print(event);
   if (!follow) return;
-  await followStream(cli, answering, `/v1/follow/events?after=${sequence}`, async (told) => {
+  await followEndless(cli, answering, `/v1/follow/events?after=${sequence}`, async (told) => {
     if (told.schema === 'netweft.event/v1') print(told);
     await cli.outTaken();
   });

@@ -95,7 +95,7 @@ describe('weft events --follow', () => {
   test('goes on where the past ends, until the daemon does', async () => {
     const stream = new FakeStream([NEXT]);
     const ran = await run('events --follow --json', { 'GET /v1/events': PAST, 'GET /v1/follow/events': stream });
-    expect(ran).toMatchObject({ code: 0, err: '' });
+    expect(ran).toMatchObject({ code: 1, err: expect.stringContaining('ended the stream') });
     expect(lines(ran.out)).toEqual([EVENT, TROUBLE, NEXT]);
     expect(asked()).toEqual(['GET /v1/events?last=50', 'GET /v1/follow/events?after=119']);
   });

@@ -29,7 +29,7 @@ const STRANGE: DropDocument = {
 describe('weft drops --follow', () => {
   test('tells each drop in a line, and what was above the rate', async () => {
     const ran = await run('drops --follow', { 'GET /v1/follow/drops': new FakeStream([DROP, STRANGE, SUPPRESSED]) });
-    expect(ran).toMatchObject({ code: 0, err: '' });
+    expect(ran).toMatchObject({ code: 1, err: expect.stringMatching(/^weft: the daemon on \S+ ended the stream; /) });
     expect(ran.out.split('\n')).toEqual([
       '2026-11-20T10:00:00.123456789Z  a30  udp 10.9.9.9:1000 > 10.1.2.50:2000  spoofed-source  by port a30 generation 5b1f0c3e9a7d4420:17',
       '2026-11-20T10:00:00.123456789Z  host 198.18.0.9:5  -  bad-header',
@@ -64,7 +64,7 @@ describe('weft drops --follow', () => {
   test('tells on standard error what was lost', async () => {
     const stream = new FakeStream([{ schema: 'netweft.lost/v1', lost: 7 }]);
     const ran = await run('drops --follow', { 'GET /v1/follow/drops': stream });
-    expect(ran).toMatchObject({ code: 0, out: '' });
+    expect(ran).toMatchObject({ code: 1, out: '' });
     expect(ran.err).toContain('7 lines lost');
   });
 

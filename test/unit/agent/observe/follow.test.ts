@@ -12,10 +12,17 @@ const TIME = 1_795_000_000_123_456_789n;
 const WALL = '2026-11-18T11:06:40.123456789Z';
 const wallTime = () => TIME;
 
+/** What a reader that keeps up is sent. */
+function made<T extends object>(document: T | (() => T)): T {
+  return typeof document === 'function' ? (document as () => T)() : document;
+}
+
 async function openFollowing(options: { rate?: number; port?: number } = {}) {
   const opened = await openReadyAgent();
   const told: (DropDocument | SuppressedDocument)[] = [];
-  const stop = followDrops(opened.agent, { rate: 100, port: undefined, wallTime, ...options }, (one) => told.push(one));
+  const stop = followDrops(opened.agent, { rate: 100, port: undefined, wallTime, ...options }, (one) =>
+    told.push(made(one)),
+  );
   return { ...opened, told, stop };
 }
 
@@ -124,7 +131,9 @@ describe('following packets', () => {
     const opened = await openReadyAgent();
     opened.mappings.push(mappingItem(GNI_A, '10.1.2.50', 'y', 8));
     const told: PacketDocument[] = [];
-    followPackets(opened.agent, { ports: new Set(ports), underlay, snapLength, wallTime }, (one) => told.push(one));
+    followPackets(opened.agent, { ports: new Set(ports), underlay, snapLength, wallTime }, (one) =>
+      told.push(made(one)),
+    );
     return { ...opened, told };
   }
   const toHost = header('udp/2.0', { sourceGni: GNI_A, destinationGni: GNI_A, agreement: 1, labels: [] });
@@ -167,6 +176,16 @@ describe('following packets', () => {
     const { told, guestSends } = await openCapture(ports, underlay);
     await guestSends(guestPacket);
     expect(told.map(({ side }) => side)).toEqual(sides);
+  });
+
+  it('makes nothing for a reader that is behind, and says at which port, or none, the packet was', async () => {
+    const { agent, guestSends } = await openReadyAgent();
+    const places: unknown[] = [];
+    const wallTimeOf = () => expect.unreachable('a fate was made');
+    const options = { ports: new Set([0]), underlay: true, snapLength: 100, wallTime: wallTimeOf };
+    followPackets(agent, options, (_, place) => places.push(place));
+    await guestSends(spoofed);
+    expect(places).toEqual([{ at: 'a30' }]);
   });
 
   it('cuts long packets and says how long they were', async () => {
