@@ -22,7 +22,7 @@ function hostRow(host: HostStatus): (string | undefined)[] {
     host.state,
     host.underlay,
     `${host.ports.up} of ${host.ports.total}`,
-    host.lastHeardMs === undefined ? undefined : `${formatSpan(host.lastHeardMs)} ago`,
+    host.lastHeardMs === undefined ? undefined : formatSpan(host.lastHeardMs),
     host.agentVersion,
     host.frameworks.join(','),
   ];

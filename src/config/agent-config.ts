@@ -3,7 +3,7 @@ import Type, { type Static } from 'typebox';
 import { DEFAULT_CONTROL_PORT, DEFAULT_UNDERLAY_PORT, NAME_PATTERN, NAME_RULE } from '../model/records.ts';
 import { FRAMEWORK_NAMES } from '../wire/frameworks.ts';
 import { type ConfigDefinition, defineConfig } from './config-definition.ts';
-import { endpoint, formatKey, integer, logKeys, metricsKey, path, section } from './key-schemas.ts';
+import { endpoint, formatKey, integer, logKeys, metricsKey, section, socketPath } from './key-schemas.ts';
 import { AGENT_SOCKET } from './service-folders.ts';
 
 /** Flow entries that a machine has memory for: some 150 bytes each. */
@@ -29,7 +29,7 @@ const AgentSchema = Type.Object(
       'x-port': DEFAULT_CONTROL_PORT,
       'x-option': '--mapper <address[:port]>',
     }),
-    socket: path({
+    socket: socketPath({
       title: 'its admin socket',
       default: AGENT_SOCKET,
       'x-folder': 'RUNTIME_DIRECTORY',

@@ -29,6 +29,15 @@ export function path(notes: Omit<KeyNotes, 'description' | 'x-reloadable'>) {
   });
 }
 
+/** The path of a Unix socket. */
+export function socketPath(notes: Parameters<typeof path>[0]) {
+  return Type.String({
+    ...path(notes),
+    maxLength: MAX_SOCKET_PATH,
+    description: `an absolute path of at most ${MAX_SOCKET_PATH} bytes`,
+  });
+}
+
 export function metricsKey() {
   return Type.Optional(
     Type.String({

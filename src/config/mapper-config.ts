@@ -2,7 +2,7 @@
 import Type, { type Static } from 'typebox';
 import { DEFAULT_CONTROL_PORT } from '../model/records.ts';
 import { type ConfigDefinition, defineConfig } from './config-definition.ts';
-import { endpoint, formatKey, integer, logKeys, metricsKey, path, section } from './key-schemas.ts';
+import { endpoint, formatKey, integer, logKeys, metricsKey, path, section, socketPath } from './key-schemas.ts';
 import { MAPPER_DATABASE, MAPPER_SOCKET } from './service-folders.ts';
 
 /** Heartbeats that may be lost in a row before a host counts as silent. */
@@ -17,7 +17,7 @@ const MapperSchema = Type.Object(
       'x-port': DEFAULT_CONTROL_PORT,
       'x-option': '--listen <address[:port]>',
     }),
-    socket: path({
+    socket: socketPath({
       title: 'its admin socket',
       default: MAPPER_SOCKET,
       'x-folder': 'RUNTIME_DIRECTORY',

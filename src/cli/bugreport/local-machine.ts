@@ -74,9 +74,8 @@ async function readConfig(path: string): Promise<ConfigCheckDocument> {
 
 /** Without what the message says, since it may quote the file. */
 function wrongConfig({ message }: UserError): Error {
-  const places =
-    message.match(/^[^\n]*?:\d+:\d+(?=: )/gm)?.map((place) => place.replace(/^.*?(?=:\d+:\d+$)/, '')) ?? [];
-  return new Error(`it is wrong at ${places.join(' ')}; weft config check says what is wrong there`);
+  const places = message.match(/^[^\n]*?:\d+:\d+(?=: )/gm)?.map((place) => place.replace(/^.*?(?=\d+:\d+$)/, '')) ?? [];
+  return new Error(`it is wrong at line:column ${places.join(' ')}; weft config check says what is wrong there`);
 }
 
 async function readAccess(path: string) {

@@ -1,7 +1,8 @@
 /** What stands in place of a secret. No rule below finds anything across it. */
 export const REDACTED = '<redacted>';
 
-const WORDS = 'pass[_-]?(?:word|wd|phrase|code)|pwd|secret|token|credential|psk|authorization|cookie';
+const WORDS =
+  'pass[_-]?(?:word|wd|phrase|code)|\\bpass\\b|_pass\\b|\\bsig(?:nature)?\\b|pwd|secret|token|credential|psk|authorization|cookie';
 /** Of names in JSON: what those of secrets contain, or end with. */
 const SECRET_NAME = new RegExp(`${WORDS}|keys?\\d*$`, 'i');
 /** The same in text. */
@@ -16,9 +17,14 @@ const LINE = new RegExp(String.raw`(${NAME}(?:[ \t]*:\s*|[ \t]+=[ \t]*))\S[^\r\n
 /** `"name": value` */
 const MEMBER = new RegExp(String.raw`(${NAME}\\*["']\s*[:=]\s*)(${QUOTED}|\[[^\]]*\]?|\{[^}]*\}?|[^\s,;}\]]+)`, 'gi');
 /** `--token abc` and `Bearer abc` */
-const AFTER_SPACE = /((?:--[\w-]{0,64}(?:password|passphrase|secret|token|key)|\b(?:bearer|basic))[ \t]+)\S+/gi;
+const AFTER_SPACE = /((?:--[\w-]{0,64}(?:pass|password|passphrase|secret|token|key)|\b(?:bearer|basic))[ \t]+)\S+/gi;
 /** To the end of the text where the end of the block is missing. */
 const PEM = /-----BEGIN[\s\S]*?(?:-----END[^-\n]*-----|$)/g;
+/** Tokens that say by their first letters what they are: of code hosts, clouds, chats. */
+const PREFIXED_TOKEN =
+  /\b(?:gh[oprsu]_\w{20,}|github_pat_\w{20,}|glpat-[\w-]{16,}|(?:AKIA|ASIA)[A-Z0-9]{16}|xox[abeprs]-[\w-]{10,}|sk-[\w-]{20,})/g;
+/** 16 bytes and more. */
+const HEX_RUN = /\b[0-9a-f]{32,}\b/gi;
 const JSON_WEB_TOKEN = /\beyJ[\w-]{8,2048}\.[\w-]+\.[\w-]*/g;
 const URL_USER = /(\b[a-z][a-z0-9+.-]{0,32}:\/\/)[^\s/@]+@/gi;
 const HEX_PAIRS = /\b(?:[0-9a-f]{2}[:\s-]){31,}[0-9a-f]{2}\b/gi;
@@ -28,7 +34,7 @@ const UNBROKEN = /[A-Za-z0-9]{43,}/;
 
 /**
  * The text with everything that looks like a key, a password or a token replaced: PEM blocks, fields whose name says so,
- * and runs of base64 or hexadecimal digits of 32 bytes and more. What it returns, it leaves as it is.
+ * tokens, and runs of hexadecimal digits of 16 bytes or of base64 of 32 bytes and more. What it returns, it leaves as it is.
  */
 export function redactSecrets(text: string): string {
   // Each pass that changes anything leaves less text outside of REDACTED, so there is a last one.
@@ -63,6 +69,8 @@ function redactOnce(text: string): string {
     })
     .replace(AFTER_SPACE, `$1${REDACTED}`)
     .replace(JSON_WEB_TOKEN, REDACTED)
+    .replace(PREFIXED_TOKEN, REDACTED)
+    .replace(HEX_RUN, REDACTED)
     .replace(URL_USER, `$1${REDACTED}@`)
     .replace(HEX_PAIRS, REDACTED)
     .replace(RUN, (run) => (isSecretRun(run) ? REDACTED : run));

@@ -63,18 +63,18 @@ async function definitionOf(daemon: ConfiguredDaemon): Promise<ConfigDefinition<
   return (await import('../../config/mapper-config.ts')).MAPPER_CONFIG;
 }
 
-function checkText({ file, settings }: ConfigCheckDocument): string {
+function checkText({ settings }: ConfigCheckDocument): string {
   const rows = settings.map((setting) => [
     setting.key,
     typeof setting.value === 'object' ? setting.value.join(',') : setting.value,
-    sourceText(setting, file),
+    sourceText(setting),
     setting.reloadable ? 'yes' : 'no',
   ]);
   return formatTable(['KEY', 'VALUE', 'FROM', 'RELOADABLE'], rows);
 }
 
-function sourceText({ source, line, required }: CheckedSetting, file: string): string | undefined {
-  if (source === 'file') return `${file}:${line}`;
+function sourceText({ source, line, required }: CheckedSetting): string | undefined {
+  if (source === 'file') return `line ${line}`;
   if (source === 'none') return required ? 'an option, which is needed' : undefined;
   return source;
 }

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -64,9 +65,10 @@ async function install(path: string): Promise<boolean> {
 
 /** A Wireshark that starts meanwhile loads the old or the new one: it takes no notice of other endings. */
 async function replaceFile(path: string, bytes: Uint8Array): Promise<void> {
-  const draft = `${path}.${process.pid}`;
+  // Nobody knows the name before, and what stands there already is never written to.
+  const draft = `${path}.${randomBytes(8).toString('hex')}`;
   try {
-    await writeFile(draft, bytes, { mode: 0o644 });
+    await writeFile(draft, bytes, { mode: 0o644, flag: 'wx' });
     await rename(draft, path);
   } catch (error) {
     await rm(draft, { force: true });

@@ -124,7 +124,7 @@ describe('this machine', () => {
     const file = join(folder, 'agent.yaml');
     writeFileSync(file, `config: netweft.agent/v1\nhost: x\npsk: hunter2\nlog: {level: hunter2}\n`);
     await expect(machine.readConfig(file)).rejects.toThrow(
-      /^it is wrong at :3:1 :4:\d+; weft config check says what is wrong there$/,
+      /^it is wrong at line:column 3:1 4:\d+; weft config check says what is wrong there$/,
     );
     writeFileSync(file, 'config: netweft.agent/v1 # hunter2\nhost: x\n');
     const { daemon: of, settings } = await machine.readConfig(file);

@@ -37,6 +37,11 @@ describe('what is replaced in a text', () => {
     ['a header', 'Authorization: Bearer abc', `Authorization: ${REDACTED}`],
     ['a bearer', 'sent Bearer abc to it', `sent Bearer ${REDACTED} to it`],
     ['a web token', 'got eyJhbGciOiJI.eyJzdWIi.c2ln, used', `got ${REDACTED}, used`],
+    ['a short name', 'WEFT_PASS=abc --pass abc', `WEFT_PASS=${REDACTED} --pass ${REDACTED}`],
+    ['a signed URL', 'https://x/y?sig=ab%2F&v=1', `https://x/y?sig=${REDACTED}`],
+    ['16 bytes', `id ${'0a'.repeat(16)} of it`, `id ${REDACTED} of it`],
+    ['a token of a code host', `with ghp_${'a1B2'.repeat(9)}.`, `with ${REDACTED}.`],
+    ['a key of a cloud', 'AKIAIOSFODNN7EXAMPLE used', `${REDACTED} used`],
     ['who uses a URL', 'at https://me:pw@example.net/x', `at https://${REDACTED}@example.net/x`],
   ])('%s', (_, text, expected) => {
     expect(redactSecrets(text)).toBe(expected);
@@ -45,6 +50,8 @@ describe('what is replaced in a text', () => {
 
 describe('what stays', () => {
   test.each([
+    'incarnation 4fd99284ab8a9b84 boot=00112233aabbccdd',
+    'parse  pass  ICMP 10.1.2.30 > 10.1.2.50 echo request',
     'port-up port=a30 device=weft0 index=3 error="no /run/netns/blue"',
     'netweft_agent_control_request_duration_seconds_bucket{request="look-up",le="0.001"} 12',
     '/usr/local/lib/node_modules/netweft/dist/agent/slow-path.js',
