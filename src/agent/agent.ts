@@ -53,6 +53,8 @@ export class Agent {
   readonly lookups: Lookups;
   readonly watchers: Watchers;
   readonly traces: Traces;
+  /** Is told of a port before what was counted of it is forgotten. */
+  onPortLeaving: (index: number) => void = () => {};
   readonly #options: AgentOptions;
   readonly #reports: Reports;
   readonly #alarms: Alarms;
@@ -130,10 +132,10 @@ export class Agent {
     this.#cancelSweep();
     this.lookups.stop();
     this.traces.stop();
-    this.#alarms.stop();
     this.session.stop();
     this.ports.closeAll();
     await this.#io?.close();
+    this.#alarms.stop();
   }
 
   reconfigure({ frameworks, rates }: AgentSettings): void {
@@ -205,6 +207,7 @@ export class Agent {
   }
 
   #detach(index: number): void {
+    this.onPortLeaving(index);
     this.state.removePort(index, this.#options.clock.now());
     this.watchers.see(this.#options.fastPath.removePort(index));
   }

@@ -9,7 +9,7 @@ export type MetricsListen =
 export const METRICS_LISTEN_RULE =
   'unix:/PATH, or a loopback address with a port such as 127.0.0.1:9790: whoever reaches metrics may read them, so they are served to this machine alone';
 
-const LOOPBACK: Prefix = { address: 0x7f000000, length: 8 };
+export const LOOPBACK: Prefix = { address: 0x7f000000, length: 8 };
 const UNIX = 'unix:';
 
 /** `unix:/PATH` or `127.x.y.z:PORT`; undefined where METRICS_LISTEN_RULE is broken. */

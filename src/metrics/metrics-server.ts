@@ -1,22 +1,24 @@
 import { once } from 'node:events';
 import { rm } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { listenOnUnixSocket } from '../admin/unix-socket.ts';
 import { UserError } from '../base/errors.ts';
 import { formatAddress } from '../base/ipv4.ts';
 import type { Logger } from '../base/log.ts';
+import { isForThisMachine } from './local-request.ts';
 import { formatMetricsListen, type MetricsListen } from './metrics-listen.ts';
 import type { MetricsRegistry } from './registry.ts';
 
 /** Readers connected at once; further ones are refused by closing. */
-const MAX_CONNECTIONS = 16;
+export const MAX_CONNECTIONS = 16;
 /** Bytes of a request's line and headers. It may not have a body. */
 const MAX_HEADER_BYTES = 8 * 1024;
 /** How long a request may take to arrive, and how often that is looked at. */
-const REQUEST_TIMEOUT_MS = 5_000;
-const CHECK_MS = 1_000;
-/** How long a connection may be silent: longer than the usual time between two readings. */
-const SILENCE_TIMEOUT_MS = 75_000;
+const REQUEST_TIMEOUT_MS = 2_000;
+const CHECK_MS = 500;
+/** How long a connection may last, for one request and its answer: whoever holds it holds out others. */
+const CONNECTION_MS = 5_000;
 
 export interface MetricsServerOptions {
   readonly listen: MetricsListen;
@@ -41,12 +43,11 @@ export async function openMetricsServer(options: MetricsServerOptions): Promise<
       headersTimeout: REQUEST_TIMEOUT_MS,
       requestTimeout: REQUEST_TIMEOUT_MS,
       connectionsCheckingInterval: CHECK_MS,
-      keepAliveTimeout: SILENCE_TIMEOUT_MS,
     },
     (request, response) => void answer(options, request, response),
   );
   server.maxConnections = MAX_CONNECTIONS;
-  server.setTimeout(SILENCE_TIMEOUT_MS);
+  server.on('connection', endInTime);
   await (listen.kind === 'unix' ? listenOnPath(server, listen.path) : listenOnPort(server, listen));
   return {
     async close() {
@@ -62,8 +63,11 @@ export async function openMetricsServer(options: MetricsServerOptions): Promise<
 async function answer({ registry, log }: MetricsServerOptions, request: IncomingMessage, response: ServerResponse) {
   const hasBody =
     request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length'] ?? 0) > 0;
-  // What is not read of a body must not be taken for the next request.
-  if (hasBody) response.setHeader('connection', 'close');
+  response.setHeader('connection', 'close');
+  if (!isForThisMachine(request)) {
+    response.writeHead(421, { 'content-length': 0 }).end();
+    return;
+  }
   if (request.method !== 'GET' || pathOf(request) !== '/metrics' || hasBody) {
     refuse(response);
     return;
@@ -76,6 +80,11 @@ async function answer({ registry, log }: MetricsServerOptions, request: Incoming
     log.error('metrics-failed', { error });
     response.writeHead(500).end();
   }
+}
+
+function endInTime(connection: Socket): void {
+  const timer = setTimeout(() => connection.destroy(), CONNECTION_MS);
+  connection.once('close', () => clearTimeout(timer));
 }
 
 function refuse(response: ServerResponse): void {

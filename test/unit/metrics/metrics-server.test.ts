@@ -4,10 +4,10 @@ import { request } from 'node:http';
 import { type AddressInfo, createConnection, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { silentLogger } from '../../../src/base/log.ts';
 import { MetricsRegistry } from '../../../src/metrics/registry.ts';
-import { type MetricsServer, openMetricsServer } from '../../../src/metrics/metrics-server.ts';
+import { MAX_CONNECTIONS, type MetricsServer, openMetricsServer } from '../../../src/metrics/metrics-server.ts';
 import { serveMetrics } from '../../../src/metrics/serve-metrics.ts';
 import { parseExposition } from '../../kit/exposition.ts';
 import { recordedLog } from '../../kit/recorded-log.ts';
@@ -44,10 +44,20 @@ interface Answer {
   readonly text: string;
 }
 
-async function ask(options: { socketPath?: string; port?: number; method?: string; path?: string; body?: string }) {
+interface Question {
+  readonly socketPath?: string;
+  readonly port?: number;
+  readonly method?: string;
+  readonly path?: string;
+  readonly body?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+async function ask(options: Question) {
   const { body, ...rest } = options;
-  const headers = body === undefined ? {} : { 'content-length': Buffer.byteLength(body) };
-  const asked = request({ path: '/metrics', host: '127.0.0.1', agent: false, headers, ...rest });
+  const length = body === undefined ? {} : { 'content-length': Buffer.byteLength(body) };
+  const headers = { ...length, ...options.headers };
+  const asked = request({ path: '/metrics', host: '127.0.0.1', agent: false, ...rest, headers });
   asked.end(body);
   const [response] = (await once(asked, 'response')) as [import('node:http').IncomingMessage];
   let text = '';
@@ -62,10 +72,15 @@ async function raw(text: string): Promise<string> {
   connection.on('data', (chunk) => {
     answer += String(chunk);
   });
-  connection.on('error', () => {});
   connection.write(text);
-  await once(connection, 'close');
+  await closing(connection);
   return answer;
+}
+
+/** However it comes to its end. */
+async function closing(connection: Socket): Promise<void> {
+  connection.on('error', () => {});
+  await new Promise((resolve) => connection.once('close', resolve));
 }
 
 async function freePort(): Promise<number> {
@@ -144,34 +159,80 @@ test('a query is no other path', async () => {
 test('what is no HTTP, and headers without end, are refused and cut off', async () => {
   await open(`unix:${socket}`);
   expect(await raw('hello\r\n\r\n')).toMatch(/^HTTP\/1\.1 400 /);
-  expect(await raw(`GET /metrics HTTP/1.1\r\nhost: x\r\nx: ${'y'.repeat(20_000)}\r\n\r\n`)).toMatch(/^HTTP\/1\.1 431 /);
+  expect(await raw(`GET /metrics HTTP/1.1\r\nhost: localhost\r\nx: ${'y'.repeat(20_000)}\r\n\r\n`)).toMatch(
+    /^HTTP\/1\.1 431 /,
+  );
 });
 
 test('a body is not taken for the next request', async () => {
   await open(`unix:${socket}`);
-  const inner = 'GET /metrics HTTP/1.1\r\nhost: x\r\n\r\n';
-  const answer = await raw(`POST /metrics HTTP/1.1\r\nhost: x\r\ncontent-length: ${inner.length}\r\n\r\n${inner}`);
+  const inner = 'GET /metrics HTTP/1.1\r\nhost: localhost\r\n\r\n';
+  const answer = await raw(
+    `POST /metrics HTTP/1.1\r\nhost: localhost\r\ncontent-length: ${inner.length}\r\n\r\n${inner}`,
+  );
   expect(answer.match(/HTTP\/1\.1 /g)).toHaveLength(1);
   expect(answer).toMatch(/^HTTP\/1\.1 404 /);
 });
 
-test('more readers than it serves are turned away', async () => {
+test.each(['localhost', 'LocalHost:9790', '127.0.0.1', '127.0.0.1:9790', '127.1.2.3:1'])(
+  'a request to %s is answered',
+  async (host) => {
+    const port = await freePort();
+    await open(`127.0.0.1:${port}`);
+    expect(await ask({ port, headers: { host } })).toMatchObject({ status: 200 });
+  },
+);
+
+test.each([
+  ['a name that somebody pointed here', { host: 'rebound.example:9790' }],
+  ['a name that begins like one of ours', { host: '127.0.0.1.rebound.example' }],
+  ['a name that ends like one of ours', { host: 'rebound.localhost' }],
+  ['another address', { host: '10.0.0.1:9790' }],
+  ['a page of a browser', { host: 'localhost', origin: 'http://localhost:3000' }],
+])('nothing is said to a request of %s, on a port or through a proxy to a Unix socket', async (_, headers) => {
+  const port = await freePort();
+  await open(`127.0.0.1:${port}`);
   await open(`unix:${socket}`);
-  const connections: Socket[] = [];
-  let refused = 0;
-  for (let count = 0; count < 20; count++) {
-    const connection = createConnection(socket);
-    connections.push(connection);
-    const isServed = await new Promise<boolean>((resolve) => {
-      connection.on('data', () => resolve(true));
-      connection.on('error', () => resolve(false));
-      connection.on('close', () => resolve(false));
-      connection.write('GET /metrics HTTP/1.1\r\nhost: x\r\n\r\n');
-    });
-    if (!isServed) refused++;
+  for (const where of [{ port }, { socketPath: socket }]) {
+    expect(await ask({ ...where, headers })).toMatchObject({ status: 421, text: '' });
   }
-  for (const connection of connections) connection.destroy();
-  expect(refused).toBe(4);
+});
+
+test('nothing is said to a request without a host', async () => {
+  await open(`unix:${socket}`);
+  expect(await raw('GET /metrics HTTP/1.0\r\n\r\n')).toMatch(/^HTTP\/1\.1 421 [^]*\r\n\r\n$/);
+});
+
+test('a connection ends with its answer, whatever the reader wants to keep', async () => {
+  await open(`unix:${socket}`);
+  const get = 'GET /metrics HTTP/1.1\r\nhost: localhost\r\nconnection: keep-alive\r\n\r\n';
+  const answer = await raw(get + get);
+  expect(answer.match(/HTTP\/1\.1 /g)).toHaveLength(1);
+  expect(answer).toMatch(/^connection: close\r$/im);
+});
+
+test('more readers than it serves are turned away, and those that ask nothing make room by themselves', async () => {
+  await open(`unix:${socket}`);
+  const idle = Array.from({ length: MAX_CONNECTIONS }, () => createConnection(socket));
+  const ended = Promise.all(idle.map((connection) => closing(connection.resume())));
+  await Promise.all(idle.map((connection) => once(connection, 'connect')));
+  expect(await raw('GET /metrics HTTP/1.1\r\nhost: localhost\r\n\r\n')).toBe('');
+  await ended;
+  expect(await ask({ socketPath: socket })).toMatchObject({ status: 200 });
+});
+
+test('readers that do not take their answer make room too', async () => {
+  const large = new MetricsRegistry();
+  large.gauge({ name: 'a', help: 'x'.repeat(2_000_000) }, () => 1);
+  await open(`unix:${socket}`, large);
+  const stuck = Array.from({ length: MAX_CONNECTIONS }, () => createConnection(socket).pause());
+  for (const connection of stuck) connection.write('GET /metrics HTTP/1.1\r\nhost: localhost\r\n\r\n');
+  expect(await raw('GET /metrics HTTP/1.1\r\nhost: localhost\r\n\r\n')).toBe('');
+  await vi.waitFor(async () => expect(await ask({ socketPath: socket })).toMatchObject({ status: 200 }), {
+    timeout: 30_000,
+    interval: 200,
+  });
+  for (const connection of stuck) connection.destroy();
 });
 
 test('a fault is logged and told without its details', async () => {

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { addAgentMetrics } from '../../../../src/agent/metrics/agent-metrics.ts';
-import { MAX_PORT_SERIES } from '../../../../src/agent/metrics/port-metrics.ts';
+import { MAX_PORT_SERIES } from '../../../../src/agent/metrics/port-series.ts';
 import { requestLatency } from '../../../../src/agent/metrics/request-latency.ts';
 import { MetricsRegistry } from '../../../../src/metrics/registry.ts';
 import { DROP_REASON_NAMES } from '../../../../src/pipeline/drop-reasons.ts';
@@ -89,7 +89,7 @@ it('an agent that has not begun has metrics, but no values for what there is not
 });
 
 it('however many ports there are, series are bounded, and nothing is left out of the sums', async () => {
-  const { read, daemon, clock, guestSends } = await open();
+  const { read, agent, daemon, clock, guestSends } = await open();
   for (let batch = 0; batch < 60; batch++) {
     const items = Array.from({ length: 10 }, (_, at) => {
       const number = batch * 10 + at;
@@ -108,6 +108,12 @@ it('however many ports there are, series are bounded, and nothing is left out of
   expect(Object.keys(packets)).toHaveLength(2 * (MAX_PORT_SERIES + 1));
   expect([packets['a30 in'], packets['other in']]).toEqual([1, 2]);
   expect(values(metrics, 'port_drops_total')['other']).toBe(2);
+  // Port 500 goes, with one packet more that nobody has read of.
+  await guestSends(udpPacket('10.9.9.9', '10.1.2.50'), 500);
+  daemon.push(61, [{ kind: 'port-gone', name: 'p499', revision: 10 }]);
+  await clock.run(10);
+  expect(agent.ports.byIndex(500)).toBeUndefined();
+  expect(values(await read(), 'port_packets_total')['other in']).toBe(3);
   const series = [...metrics.values()].flatMap(({ samples }) => samples).length;
   expect(series).toBeLessThan(MOST_SERIES);
 });
