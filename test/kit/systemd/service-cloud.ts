@@ -3,7 +3,9 @@
  *
  *   the machine ── bridge ──┬── h1 (a network namespace)   agent of host h1, guest g1
  *   mapping daemon          └── h2 (another)               agent of host h2, guest g2
- *   agents of hosts h3, h4: addresses of the machine itself, guests g3, g4
+ *   agents of hosts h3 to h6: addresses of the machine itself, guests g3 to g6
+ *
+ * Guest g5 has no namespace of its own, and that of g6 is where only root can reach it.
  */
 import { stringify } from 'yaml';
 import { until } from '../netns/until.ts';
@@ -12,11 +14,21 @@ import type { BootedSystemd } from './booted-systemd.ts';
 /** Starting and restarting take a process of Node each, on a machine that has other things to do. */
 const LIMIT_MS = 30_000;
 const MAPPER = '198.18.0.2';
-const HOSTS = { h1: '198.18.0.11', h2: '198.18.0.12', h3: '198.18.0.13', h4: '198.18.0.14' } as const;
+const HOSTS = {
+  h1: '198.18.0.11',
+  h2: '198.18.0.12',
+  h3: '198.18.0.13',
+  h4: '198.18.0.14',
+  h5: '198.18.0.15',
+  h6: '198.18.0.16',
+} as const;
 export type Host = keyof typeof HOSTS;
 const NAMES = Object.keys(HOSTS) as Host[];
-/** The capabilities that an agent has, as bits: CAP_NET_BROADCAST, CAP_NET_ADMIN, CAP_SYS_ADMIN. */
-export const AGENT_CAPABILITIES = (1n << 11n) | (1n << 12n) | (1n << 21n);
+/** Capabilities as the bits of /proc/PID/status. */
+export const CAPABILITY = { netBroadcast: 1n << 11n, netAdmin: 1n << 12n, sysPtrace: 1n << 19n, sysAdmin: 1n << 21n };
+export const AGENT_CAPABILITIES = CAPABILITY.netBroadcast | CAPABILITY.netAdmin | CAPABILITY.sysAdmin;
+/** As Docker has its own. */
+const ROOTS_NAMESPACES = '/run/docker/netns';
 
 export function guestOf(host: Host): { readonly namespace: string; readonly address: string } {
   return { namespace: host.replace('h', 'g'), address: `10.1.2.${host.slice(1)}` };
@@ -27,7 +39,7 @@ export function installServices(systemd: BootedSystemd): void {
   systemd.do(`set -e
     ip link add underlay type bridge
     ip link set underlay up
-    for address in ${[MAPPER, HOSTS.h3, HOSTS.h4].join(' ')}; do ip address add $address/24 dev underlay; done
+    for address in ${[MAPPER, HOSTS.h3, HOSTS.h4, HOSTS.h5, HOSTS.h6].join(' ')}; do ip address add $address/24 dev underlay; done
     for host in h1 h2; do
       ip netns add $host
       ip link add $host master underlay up type veth peer name underlay netns $host
@@ -36,6 +48,10 @@ export function installServices(systemd: BootedSystemd): void {
     ip -n h1 address add ${HOSTS.h1}/24 dev underlay
     ip -n h2 address add ${HOSTS.h2}/24 dev underlay
     for host in ${NAMES.join(' ')}; do ip netns add g\${host#h}; done
+    mkdir -m 700 /run/docker
+    mkdir ${ROOTS_NAMESPACES}
+    touch ${ROOTS_NAMESPACES}/g6
+    mount --bind /run/netns/g6 ${ROOTS_NAMESPACES}/g6
     cp /opt/netweft/packaging/systemd/*.service /etc/systemd/system/
     mkdir -p /etc/netweft
     systemctl daemon-reload`);
@@ -62,6 +78,13 @@ export function show(systemd: BootedSystemd, unit: string, ...names: string[]): 
 
 export function mainPid(systemd: BootedSystemd, unit: string): number {
   return Number(show(systemd, unit, 'MainPID')['MainPID']);
+}
+
+/** The user of a unit's process, and the capabilities that it has now, may have at all, and may ever get. */
+export function privileges(systemd: BootedSystemd, unit: string): { uid: number; capabilities: bigint[] } {
+  const status = systemd.do(`cat /proc/${mainPid(systemd, unit)}/status`);
+  const sets = [...status.matchAll(/^Cap(?:Prm|Eff|Bnd):\s+(\w+)$/gm)].map((match) => `0x${match[1]}`);
+  return { uid: Number(/^Uid:\s+(\d+)/m.exec(status)?.[1]), capabilities: sets.map(BigInt) };
 }
 
 /** What the unit has logged. */
@@ -106,11 +129,17 @@ function cloud(): object {
         subnet: 'a-subnet',
         addresses: [address],
         host,
-        namespace,
+        namespace: recordedNamespace(host),
         device: 'weft0',
       };
     }),
   };
+}
+
+function recordedNamespace(host: Host): string | undefined {
+  if (host === 'h5') return undefined;
+  const { namespace } = guestOf(host);
+  return host === 'h6' ? `${ROOTS_NAMESPACES}/${namespace}` : namespace;
 }
 
 function write(systemd: BootedSystemd, path: string, content: object): void {

@@ -4,19 +4,22 @@ import { until } from '../../kit/netns/until.ts';
 import { BootedSystemd } from '../../kit/systemd/booted-systemd.ts';
 import {
   AGENT_CAPABILITIES,
+  CAPABILITY,
   configure,
   dropIn,
   guestOf,
   installServices,
   journal,
   mainPid,
+  privileges,
   reaches,
   running,
   show,
 } from '../../kit/systemd/service-cloud.ts';
 
 const UP = 'registered, 1 of 1 ports up';
-const UNITS = ['netweft-mapper', 'netweft-agent', 'netweft-agent@h2', 'netweft-agent@h4', 'agent-h1'];
+const INSTANCES = ['h2', 'h4', 'h5', 'h6'].map((host) => `netweft-agent@${host}`);
+const UNITS = ['netweft-mapper', 'netweft-agent', ...INSTANCES, 'agent-h1'];
 /** Patient enough for a machine with much to do, and short enough to wait for. */
 const WATCHDOG = '[Service]\nWatchdogSec=4\nRestartSec=100ms';
 
@@ -31,12 +34,16 @@ afterAll(async () => {
   await systemd?.end();
 });
 
-/** The line that starts an agent in a network namespace, as the manual has it. */
-function manualLine(): string {
-  const blocks = readFileSync('docs/operations.md', 'utf8').matchAll(/^```sh\n(systemd-run [\s\S]*?)^```$/gm);
-  const lines = [...blocks].map((match) => match[1] ?? '');
-  expect(lines).toHaveLength(1);
-  return lines[0] ?? '';
+/** The commands of the manual of which the first begins so. */
+function manualCommands(beginning: string): string {
+  const blocks = readFileSync('docs/operations.md', 'utf8').matchAll(/^```sh\n([\s\S]*?)^```$/gm);
+  const found = [...blocks].map((match) => match[1] ?? '').filter((commands) => commands.startsWith(beginning));
+  expect(found).toHaveLength(1);
+  return found[0] ?? '';
+}
+
+function example(file: string): string {
+  return readFileSync(`packaging/systemd/examples/${file}`, 'utf8');
 }
 
 describe('the units', () => {
@@ -103,7 +110,7 @@ describe('services', () => {
   });
 
   test("the manual's line starts one in a network namespace, with the least privileges", async () => {
-    expect(systemd.run(manualLine())).toMatchObject({ status: 0 });
+    expect(systemd.run(manualCommands('systemd-run '))).toMatchObject({ status: 0 });
     expect(show(systemd, 'agent-h1', 'ActiveState', 'SubState')).toEqual({
       ActiveState: 'active',
       SubState: 'running',
@@ -112,16 +119,14 @@ describe('services', () => {
     const pid = mainPid(systemd, 'agent-h1');
     const [inside, named] = systemd.do(`stat -Lc %i /proc/${pid}/ns/net /run/netns/h1`).split('\n');
     expect(inside).toBe(named);
-    const status = systemd.do(`cat /proc/${pid}/status`);
-    expect(status).toMatch(/^Uid:\s+[1-9]\d+\s/m);
-    const sets = [...status.matchAll(/^Cap(?:Prm|Eff|Bnd):\s+(\w+)$/gm)].map((match) => `0x${match[1]}`);
-    expect(sets.map(BigInt)).toEqual([AGENT_CAPABILITIES, AGENT_CAPABILITIES, AGENT_CAPABILITIES]);
+    const { uid, capabilities } = privileges(systemd, 'agent-h1');
+    expect(uid).toBeGreaterThan(0);
+    expect(capabilities).toEqual([AGENT_CAPABILITIES, AGENT_CAPABILITIES, AGENT_CAPABILITIES]);
   });
 
   test('several stand beside each other, one of them in the network namespace of its name', async () => {
     for (const host of ['h2', 'h4'] as const) configure(systemd, `agent-${host}.yaml`, host);
-    const inNamespace = readFileSync('packaging/systemd/examples/network-namespace.conf', 'utf8');
-    dropIn(systemd, 'netweft-agent@h2.service', `${inNamespace}\n${WATCHDOG}`);
+    dropIn(systemd, 'netweft-agent@h2.service', `${example('network-namespace.conf')}\n${WATCHDOG}`);
     systemd.do('systemctl start netweft-agent@h2 netweft-agent@h4');
     for (const host of ['h2', 'h4']) await running(systemd, `netweft-agent@${host}`, 0, UP);
     expect(systemd.do('ls /run/netweft').split('\n')).toEqual(['agent', 'agent-h1', 'agent-h2', 'agent-h4', 'mapper']);
@@ -151,6 +156,46 @@ describe('services', () => {
 });
 
 describe('an agent', () => {
+  test('whose guests are in no other namespace does with fewer capabilities, and still sees what befalls its device', async () => {
+    const unit = 'netweft-agent@h5';
+    configure(systemd, 'agent-h5.yaml', 'h5');
+    dropIn(systemd, `${unit}.service`, example('one-namespace.conf'));
+    systemd.do(`systemctl start ${unit}`);
+    await running(systemd, unit, 0, UP);
+    const { uid, capabilities } = privileges(systemd, unit);
+    const wanted = CAPABILITY.netAdmin | CAPABILITY.netBroadcast;
+    expect(uid).toBeGreaterThan(0);
+    expect(capabilities).toEqual([wanted, wanted, wanted]);
+    await reaches(systemd, 'h1', 'h5');
+    systemd.do('ip link delete weft0');
+    await reaches(systemd, 'h1', 'h5');
+  });
+
+  test('that is root reaches a namespace that only root can', async () => {
+    const unit = 'netweft-agent@h6';
+    configure(systemd, 'agent-h6.yaml', 'h6');
+    systemd.do(`systemctl start ${unit}`);
+    await running(systemd, unit, 0, 'registered, 0 of 1 ports up');
+    dropIn(systemd, `${unit}.service`, example('root.conf'));
+    systemd.do(`systemctl restart ${unit}`);
+    await running(systemd, unit, 0, UP);
+    const wanted = AGENT_CAPABILITIES | CAPABILITY.sysPtrace;
+    expect(privileges(systemd, unit)).toEqual({ uid: 0, capabilities: [wanted, wanted, wanted] });
+    await reaches(systemd, 'h1', 'h6');
+  });
+
+  test('whose address comes late is tried however often, and serves then', async () => {
+    const unit = 'netweft-agent@h5';
+    systemd.do(`systemctl stop ${unit}`);
+    dropIn(systemd, `${unit}.service`, '[Service]\nRestartSec=10ms\nExecStartPre=test -e /run/address-is-there');
+    systemd.do(`systemctl start --no-block ${unit}`);
+    const restarts = () => Number(show(systemd, unit, 'NRestarts')['NRestarts']);
+    await until('it was tried often', 20_000, () => restarts() > 30);
+    systemd.do(`touch /run/address-is-there && systemctl start ${unit}`);
+    expect(show(systemd, unit, 'ActiveState')).toEqual({ ActiveState: 'active' });
+    await reaches(systemd, 'h1', 'h5');
+  });
+
   test('that stands still is restarted by the watchdog', async () => {
     const unit = 'netweft-agent@h2';
     systemd.do(`kill -STOP ${mainPid(systemd, unit)}`);
@@ -176,6 +221,18 @@ describe('an agent', () => {
   });
 });
 
+describe('the mapping daemon', () => {
+  test("takes a copy of its database that is root's, as the manual puts it back", async () => {
+    systemd.do(`systemctl stop netweft-mapper && cd /root && install -m 600 /var/lib/netweft/mapper/mapper.db mapper.db.copy
+      rm /var/lib/netweft/mapper/mapper.db`);
+    systemd.do(`set -e; cd /root\n${manualCommands('systemctl stop netweft-mapper')}`);
+    expect(systemd.do('weft get ports')).toContain('g1');
+    expect(systemd.do('systemctl cat netweft-mapper')).not.toContain('--restored');
+    for (const unit of ['agent-h1', 'netweft-agent']) await running(systemd, unit, 0, UP);
+    await reaches(systemd, 'h1', 'h3');
+  });
+});
+
 describe('the end', () => {
   test('of every service is clean, and leaves no device, folder or process', () => {
     const started = show(systemd, 'agent-h1', 'ActiveState');
@@ -191,7 +248,7 @@ describe('the end', () => {
     for (const host of ['h1', 'h2', 'h3', 'h4'] as const) {
       expect(systemd.do(`ip -n ${guestOf(host).namespace} -o link | cut -d: -f2`)).toBe('lo');
     }
-    expect(systemd.run('pgrep node').out).toBe('');
+    expect(systemd.do('cat /proc/[0-9]*/comm').split('\n')).not.toContain('node');
     expect(systemd.do('ls /var/lib/netweft/mapper')).toBe('mapper.db');
   });
 
