@@ -50,7 +50,8 @@ function decode(path: string, bytes: Buffer): string {
 function readError(path: string, { code, message }: NodeJS.ErrnoException): UserError {
   if (code === 'ENOENT') return new UserError('not-found', `there is no file ${path}`, 'check the path');
   if (code === 'EACCES') {
-    return new UserError('not-permitted', `not allowed to read ${path}`, `let the user of the daemon read it: chmod 644 ${path}`);
+    const hint = `let the user of the daemon read it, for a service everybody: chmod 644 ${path}`;
+    return new UserError('not-permitted', `not allowed to read ${path}`, hint);
   }
   return new UserError('invalid', `cannot read ${path}: ${code ?? message}`, 'check the path');
 }
