@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import type { Writable } from 'node:stream';
 import { VERSION } from '../../base/version.ts';
 import {
@@ -10,59 +9,106 @@ import {
   statisticsBlock,
 } from './pcapng-writer.ts';
 
-/** A pcapng capture as it grows: its interfaces first, then packets, and at the end how many there were. */
+/** Bytes that wait for what reads the capture; packets on top of them are lost, and counted. */
+export const MAX_WAITING_BYTES = 8 * 1024 * 1024;
+/** Bytes from which on the capture is behind. */
+const BEHIND_BYTES = 1024 * 1024;
+/** How long the end may wait for what reads the capture once it is told to end, ms. */
+export const DRAIN_LIMIT_MS = 2000;
+
+/**
+ * A pcapng capture as it grows: its interfaces first, then packets, and at the end how many there were. When `ending`
+ * aborts, nothing waits long for what reads it.
+ */
 export class CaptureFile {
   readonly #output: Writable;
+  readonly #ending: AbortSignal;
   readonly #written: number[];
-  /** Packets of each interface that this capture could not keep up with. */
+  /** Packets of each interface that this capture does not hold. */
   readonly #lost: number[];
   #error: Error | undefined;
+  #wake: () => void = () => {};
 
-  constructor(output: Writable, interfaces: readonly CaptureInterfaceFields[]) {
+  /** `failed` is called when it cannot be written any more. */
+  constructor(
+    output: Writable,
+    interfaces: readonly CaptureInterfaceFields[],
+    ending: AbortSignal,
+    failed: () => void = () => {},
+  ) {
     this.#output = output;
+    this.#ending = ending;
     this.#written = interfaces.map(() => 0);
     this.#lost = interfaces.map(() => 0);
     output.on('error', (error) => {
-      this.#error = error;
+      this.#error ??= error;
+      this.#wake();
+      failed();
     });
-    output.write(sectionHeader(`weft ${VERSION}`));
-    for (const fields of interfaces) output.write(interfaceBlock(fields));
-  }
-
-  /** Packets written so far, of all interfaces. */
-  get packets(): number {
-    return this.#written.reduce((sum, count) => sum + count, 0);
+    output.on('drain', () => this.#wake());
+    ending.addEventListener('abort', () => this.#wake(), { once: true });
+    output.write(Buffer.concat([sectionHeader(`weft ${VERSION}`), ...interfaces.map(interfaceBlock)]));
   }
 
   packetsOf(interfaceIndex: number): number {
     return this.#written[interfaceIndex] ?? 0;
   }
 
-  /** Waits for a reader that is slow. Throws what writing failed with. */
-  async write(packet: CapturedPacketFields): Promise<void> {
-    if (this.#error !== undefined) throw this.#error;
-    this.#written[packet.interfaceIndex] = this.packetsOf(packet.interfaceIndex) + 1;
-    if (!this.#output.write(packetBlock(packet))) await this.#drained();
+  lostOf(interfaceIndex: number): number {
+    return this.#lost[interfaceIndex] ?? 0;
+  }
+
+  /** Whether it was taken; a packet for which there is no room is lost. */
+  write(packet: CapturedPacketFields): boolean {
+    const { interfaceIndex } = packet;
+    if (this.#error !== undefined) return false;
+    if (this.#output.writableLength > MAX_WAITING_BYTES) {
+      this.lost(interfaceIndex, 1);
+      return false;
+    }
+    this.#written[interfaceIndex] = this.packetsOf(interfaceIndex) + 1;
+    this.#output.write(packetBlock(packet));
+    return true;
   }
 
   lost(interfaceIndex: number, packets: number): void {
-    this.#lost[interfaceIndex] = (this.#lost[interfaceIndex] ?? 0) + packets;
+    const before = this.#lost[interfaceIndex];
+    if (before !== undefined) this.#lost[interfaceIndex] = before + packets;
   }
 
-  async end(timeNs: bigint): Promise<void> {
-    for (const [interfaceIndex, written] of this.#written.entries()) {
-      const dropped = this.#lost[interfaceIndex] ?? 0;
-      this.#output.write(
-        statisticsBlock({ interfaceIndex, timeNs, received: BigInt(written + dropped), dropped: BigInt(dropped) }),
-      );
+  /** Waits for what reads it, where that is slow, until the capture is told to end. */
+  async caughtUp(): Promise<void> {
+    while (this.#output.writableLength > BEHIND_BYTES && this.#error === undefined && !this.#ending.aborted) {
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
     }
-    await this.#drained();
+  }
+
+  /** Whether all of it is written. Throws what writing failed with. */
+  async end(timeNs: bigint): Promise<boolean> {
+    const statistics = this.#written.map((written, interfaceIndex) => {
+      const dropped = this.lostOf(interfaceIndex);
+      return statisticsBlock({ interfaceIndex, timeNs, received: BigInt(written + dropped), dropped: BigInt(dropped) });
+    });
+    const isWhole = await this.#flushed(Buffer.concat(statistics));
     if (this.#error !== undefined) throw this.#error;
+    return isWhole;
   }
 
-  async #drained(): Promise<void> {
-    if (this.#output.writableNeedDrain && this.#error === undefined) {
-      await Promise.race([once(this.#output, 'drain'), once(this.#output, 'close')]).catch(() => {});
-    }
+  #flushed(lastBytes: Uint8Array): Promise<boolean> {
+    return new Promise((resolve) => {
+      let limit: NodeJS.Timeout | undefined;
+      const startLimit = () => {
+        limit = setTimeout(() => resolve(false), DRAIN_LIMIT_MS);
+      };
+      if (this.#ending.aborted) startLimit();
+      else this.#ending.addEventListener('abort', startLimit, { once: true });
+      this.#output.write(lastBytes, () => {
+        clearTimeout(limit);
+        this.#ending.removeEventListener('abort', startLimit);
+        resolve(true);
+      });
+    });
   }
 }

@@ -2,8 +2,8 @@ import type { PacketFate } from '../../admin/stream-documents.ts';
 import { printable } from '../../base/printable.ts';
 import { recordText } from '../fate-text.ts';
 
-/** Of a datagram that was on the wire, and of which the agent told nothing in time. */
-export const NO_FATE = 'netweft: not told by the agent';
+/** Of a datagram that was on the wire, and of which nothing that the agent told came in time. */
+export const NO_FATE = 'netweft: not told by the agent, or the capture lost what it told';
 
 /**
  * The comment of a captured packet:

@@ -1,12 +1,9 @@
+import { createHash } from 'node:crypto';
 import { type Endpoint, formatEndpoint } from '../../base/ipv4.ts';
 
-/** Bytes of a datagram that tell it from others; the agent shows at least as many. */
-export const KEY_BYTES = 256;
-
-/** What a datagram on the wire and what the agent tells of it have in common. */
+/** What a datagram on the wire and what the agent tells of it have in common: all of its bytes. */
 export function frameKey(direction: 'in' | 'out', peer: string, payload: Uint8Array, length: number): string {
-  const start = Buffer.from(payload.buffer, payload.byteOffset, Math.min(payload.length, KEY_BYTES));
-  return `${direction} ${peer} ${length} ${start.toString('latin1')}`;
+  return `${direction} ${peer} ${length} ${createHash('sha256').update(payload).digest('base64')}`;
 }
 
 /** Which way a datagram goes, and the other end's endpoint; undefined for one that is not of this host. */

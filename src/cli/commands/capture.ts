@@ -1,4 +1,3 @@
-import { createWriteStream, openSync } from 'node:fs';
 import type { Writable } from 'node:stream';
 import { type Command, Option } from 'commander';
 import type { AgentStatusDocument } from '../../admin/documents.ts';
@@ -11,6 +10,8 @@ import type { Cli } from '../cli.ts';
 import { UNDERLAY_PORT } from '../default-ports.ts';
 import { ask, chosenSocket, type ReadOptions, socketOption } from '../daemon-socket.ts';
 import { type CommandText, describeCommand } from '../describe-command.ts';
+import { errorText } from '../error-text.ts';
+import { EXIT } from '../exit-status.ts';
 
 const MAX_SNAP_BYTES = 262_144;
 const MAX_SECONDS = 86_400;
@@ -23,8 +24,12 @@ its verdict and, where it was dropped, the reason; the GNIs; the agreement and f
 its generation. Guests' packets come from the agent, those of the underlay from the device through libpcap: run it in
 the network namespace of the agent, as root. It ends at Ctrl-C, or after --count or --for.
 
-A datagram on the device of which the agent told nothing within a second was not received by it, or waits for a mapping;
-its comment says so. Times of guests' packets are when their fate was known, those of the underlay when they were read.`,
+A datagram on the device of which the agent told nothing within a second was not received by it, waits for a mapping, or
+the capture lost what was told; its comment says so. Times of guests' packets are when their fate was known, those of the
+underlay when they were read; with both, packets wait up to a second for their place in the order of times. What comes
+faster than it is written is lost, and counted for each interface, in the file and at the end.
+
+A file becomes its owner's alone; a link to one is refused. A named pipe is written once somebody reads it.`,
   examples: [
     'weft capture --port a30 -o a30.pcapng',
     'weft capture --port a30 --underlay --for 10 -o both.pcapng',
@@ -72,11 +77,12 @@ async function capture(cli: Cli, options: CaptureCommandOptions, standardOutput:
   const ports = [...new Set(options.port)];
   requirePipe(options.output, standardOutput);
   let output: Writable | undefined;
-  const openOutput = () => {
-    output = options.output === '-' ? standardOutput() : openFile(options.output);
+  const ending = new AbortController();
+  const openOutput = async () => {
+    const { openOutput: open } = await import('../capture/open-output.ts');
+    output = options.output === '-' ? standardOutput() : await open(options.output, ending.signal);
     return output;
   };
-  const ending = new AbortController();
   const forget = cli.onStopSignal(() => ending.abort());
   const timer = setTimeout(() => ending.abort(), (options.for ?? 0) * 1000);
   if (options.for === undefined) clearTimeout(timer);
@@ -87,6 +93,8 @@ async function capture(cli: Cli, options: CaptureCommandOptions, standardOutput:
     const { signal } = ending;
     const summary = await runCapture({ socket, ports, underlay, snapLength, maxPackets, openOutput, signal, started });
     cli.err(`weft: ${summaryText(summary)}\n`);
+    if (!summary.isWhole) endWithoutRest(cli, output);
+    else if (summary.isBrokenOff) throw brokenOff();
   } finally {
     clearTimeout(timer);
     forget();
@@ -114,22 +122,31 @@ function requirePipe(path: string, standardOutput: () => Writable): void {
   );
 }
 
-/** Only its owner may read what tenants send. */
-function openFile(path: string): Writable {
-  try {
-    return createWriteStream(path, { fd: openSync(path, 'w', 0o600) });
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? String(error);
-    throw new UserError('invalid', `cannot write ${path}: ${code}`, 'choose another with --output');
-  }
+/** What waits for a reader that takes nothing would keep the process from ending. */
+function endWithoutRest(cli: Cli, output: Writable | undefined): void {
+  output?.destroy();
+  const hint = 'the packets up to there are whole';
+  const message = 'the capture lacks its end: what reads it took nothing of it for 2 seconds';
+  cli.err(errorText(new UserError('unfinished', message, hint)));
+  cli.exitCode = EXIT.failed;
+  cli.exit(EXIT.failed);
 }
 
-function summaryText({ packets, lost, withoutFate }: CaptureSummary): string {
-  const counts = packets.map(({ name, packets: count }) => `${name} ${count}`).join(', ');
-  const total = packets.reduce((sum, { packets: count }) => sum + count, 0);
+function brokenOff(): UserError {
+  const hint = 'it stopped, or nothing was read here for too long; what was captured until then is written';
+  return new UserError('unfinished', 'the agent ended the stream', hint);
+}
+
+function summaryText(summary: CaptureSummary): string {
+  const { interfaces, lostSomewhere, lostVerdicts, withoutFate } = summary;
+  const counts = interfaces.map(({ name, packets }) => `${name} ${packets}`).join(', ');
+  const total = interfaces.reduce((sum, { packets }) => sum + packets, 0);
+  const losses = interfaces.filter(({ lost }) => lost > 0).map(({ name, lost }) => `${name} ${lost}`);
+  if (lostSomewhere > 0) losses.push(`somewhere ${lostSomewhere}`);
   const notes = [
     ...(withoutFate === 0 ? [] : [`${withoutFate} of which the agent told nothing`]),
-    ...(lost === 0 ? [] : [`${lost} lost: they came faster than they were written`]),
+    ...(losses.length === 0 ? [] : [`lost, as they came faster than they were written: ${losses.join(', ')}`]),
+    ...(lostVerdicts === 0 ? [] : [`${formatCount(lostVerdicts, 'verdict')} lost`]),
   ];
   return [`${formatCount(total, 'packet')} captured (${counts})`, ...notes].join('; ');
 }

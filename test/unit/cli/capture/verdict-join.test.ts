@@ -66,6 +66,52 @@ describe('joining datagrams with what the agent tells', () => {
     expect(join.notCaptured).toBe(1);
   });
 
+  it('forgets what was told in the order in which it was told, whatever key came anew in between', () => {
+    const join = new VerdictJoin<string>();
+    join.told('a', fate('1'), 0);
+    join.told('b', fate('2'), 0);
+    join.told('a', fate('3'), 500);
+    join.captured('a', 'a', 500);
+    expect(taken(join, JOIN_WAIT_MS)).toEqual([['a', '1']]);
+    expect(join.notCaptured).toBe(1);
+  });
+
+  it('does not count what is told too late as not captured, and gives it to no equal datagram', () => {
+    const join = new VerdictJoin<string>();
+    join.captured('k', 'first', 0);
+    expect(taken(join, JOIN_WAIT_MS)).toEqual([['first', undefined]]);
+    join.captured('k', 'second', JOIN_WAIT_MS + 1);
+    join.told('k', fate('1'), JOIN_WAIT_MS + 2);
+    join.told('k', fate('2'), JOIN_WAIT_MS + 3);
+    expect(taken(join, JOIN_WAIT_MS + 4)).toEqual([['second', '2']]);
+    taken(join, 5 * JOIN_WAIT_MS);
+    expect(join.notCaptured).toBe(0);
+  });
+
+  it('gives equal datagrams no fate where one of theirs may be lost', () => {
+    const join = new VerdictJoin<string>();
+    join.captured('k', 'first', 0);
+    join.captured('other', 'other', 0);
+    join.captured('k', 'second', 0);
+    join.lost();
+    join.told('k', fate('2'), 1);
+    join.told('other', fate('3'), 1);
+    expect(taken(join, 2)).toEqual([
+      ['first', undefined],
+      ['other', '3'],
+      ['second', undefined],
+    ]);
+  });
+
+  it('gives a datagram none of several fates where its equal may not have been captured', () => {
+    const join = new VerdictJoin<string>();
+    join.told('k', fate('1'), 0);
+    join.told('k', fate('2'), 0);
+    join.lost();
+    join.captured('k', 'second', 1);
+    expect(taken(join, 2, true)).toEqual([['second', undefined]]);
+  });
+
   it('holds so many and no more', () => {
     const join = new VerdictJoin<string>();
     for (let at = 0; at <= MAX_WAITING; at++) join.captured(`k${at}`, `f${at}`, 0);
