@@ -63,9 +63,9 @@ export class VerdictJoin<Frame> {
   }
 
   told(key: string, fate: PacketFate, now: number): void {
-    if (this.#departed.of(key).length > 0) return void this.#departed.shift(key);
     const equals = this.#fateless.get(key);
-    if (equals === undefined) this.#keepTold(key, fate, now);
+    if (this.#departed.of(key).length > 0) this.#departed.shift(key);
+    else if (equals === undefined) this.#keepTold(key, fate, now);
     else if (this.#isDoubtful(equals)) this.#giveUp(key, equals, now);
     else this.#takeFateless(key, equals[0], fate);
   }

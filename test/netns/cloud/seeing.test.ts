@@ -82,6 +82,8 @@ describe('weft capture', () => {
     expect(told('a30')).toEqual(patterns([...round, ...round, `inbound ${dropped}`]));
     const wire = [`outbound ${sent}`, `inbound ${delivered}`];
     expect(told('underlay')).toEqual(patterns([...wire, ...wire]));
+    const times = packets.map(({ timeNs }) => timeNs ?? 0n);
+    expect(times).toEqual(times.toSorted((one, other) => Number(one - other)));
   });
 
   test('has one interface block a side and nanoseconds, as Wireshark reads it', async () => {
