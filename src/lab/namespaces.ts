@@ -32,6 +32,16 @@ function ipMissing(error: NodeJS.ErrnoException): Error {
   return new UserError('unsupported', 'the command `ip` is not installed', 'install the package iproute2');
 }
 
+/**
+ * Keeps the kernel from believing ICMP redirects in the namespace: on all devices and on this one, for
+ * one of the two is enough for it. False where its settings cannot be written, as in some containers.
+ */
+export function forbidRedirects(namespace: string, device: string): boolean {
+  const settings = ['all', device].map((name) => `/proc/sys/net/ipv4/conf/${name}/accept_redirects`);
+  const words = [`--net=${namespacePath(namespace)}`, 'tee', ...settings];
+  return spawnSync('nsenter', words, { input: '0\n' }).status === 0;
+}
+
 /** Makes a namespace and returns its identity; throws `in-use` where one of that name exists. */
 export function addNamespace(name: string): string {
   if (namespaceIdentity(name) !== undefined) throw namespaceInUse(name);

@@ -19,7 +19,7 @@ const UNDERLAY_MTU = 1500;
 const MAPPER = 'mapper';
 const BRIDGE = 'bridge';
 /** The device that joins a namespace to the bridge, as seen from inside. */
-const UNDERLAY_DEVICE = 'underlay';
+export const UNDERLAY_DEVICE = 'underlay';
 const LOOPBACK_UP = 'link set lo up';
 
 export interface DaemonPlan {

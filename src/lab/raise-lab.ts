@@ -7,8 +7,8 @@ import { isRunning, type Program, startDaemon } from './daemon-process.ts';
 import { withLabLock } from './lab-lock.ts';
 import { changeLabRecord, claimLab, type LabRecord, writeLabRecord } from './lab-record.ts';
 import { lowerLockedLab } from './lower-lab.ts';
-import { addNamespace, namespaceIdentity, namespaceInUse, runIp } from './namespaces.ts';
-import type { DaemonPlan, LabPlan } from './plan.ts';
+import { addNamespace, forbidRedirects, namespaceIdentity, namespaceInUse, runIp } from './namespaces.ts';
+import { type DaemonPlan, type LabPlan, UNDERLAY_DEVICE } from './plan.ts';
 
 /** Lines of a daemon's log that are shown when it fails. */
 const LOG_TAIL_LINES = 20;
@@ -49,6 +49,9 @@ async function raise(options: RaiseOptions): Promise<LabRecord> {
   progress(`namespaces: ${plan.namespaces.length}`);
   for (const name of plan.namespaces) makeNamespace(plan.name, name);
   for (const step of plan.ipSteps) runIp(step.lines, step.namespace);
+  for (const { namespace } of [plan.mapper, ...plan.agents]) {
+    if (!forbidRedirects(namespace, UNDERLAY_DEVICE)) progress(`${namespace} believes ICMP redirects`);
+  }
 
   progress(`mapping daemon on ${plan.mapper.underlay}`);
   let record = startOnRecord(plan.name, plan.mapper, program);

@@ -101,6 +101,11 @@ describe('a lab', () => {
     expect(inX('ip', 'route')).not.toContain('default');
     expect(inX('ip', '-o', 'link', 'show', 'underlay')).toContain('mtu 1500');
     expect(inX('ip', '-o', 'link', 'show', 'lo')).toContain('UP');
+    for (const { namespace } of [record.plan.mapper, ...record.plan.agents]) {
+      const settings = ['all', 'underlay'].map((name) => `/proc/sys/net/ipv4/conf/${name}/accept_redirects`);
+      const where = `--net=/run/netns/${namespace}`;
+      expect(execFileSync('nsenter', [where, 'cat', ...settings], { encoding: 'utf8' })).toBe('0\n0\n');
+    }
     await lowerLab(record.plan.name);
     expectNothingLeft();
     await expect(lowerLab(NAME)).resolves.toEqual([]);
