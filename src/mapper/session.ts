@@ -52,7 +52,7 @@ export class Session {
   readonly features: ReadonlySet<Feature>;
   readonly frameworks: readonly string[];
   readonly registrationId: number;
-  readonly responder = new Responder();
+  readonly responder: Responder;
   /** Ports and subnets as last told, or as they were when the agent began to ask for everything. */
   readonly told = new Map<string, PortItem | SubnetItem>();
   /** Ids of agreements pushed to it as receiver, and as sender with whether it acknowledged. */
@@ -82,6 +82,7 @@ export class Session {
     this.features = features;
     this.frameworks = registration.frameworks;
     this.registrationId = options.registrationId;
+    this.responder = new Responder(options.registrationId);
     this.endpoint = options.endpoint;
     this.lastHeard = options.clock.now();
     this.#pushes = new PushSender({
