@@ -24,9 +24,15 @@ function loadedPackages(path: string, seen: Set<string> = new Set()): Set<string
 
 const commands = sourceFiles('src/cli/commands', ['.ts']).map(({ path }) => path);
 
-test.each(['src/cli/main.ts', ...commands])('%s loads nothing that takes long', (path) => {
+test.each(['src/cli/main.ts', 'src/cli/run-process.ts', ...commands])('%s loads nothing that takes long', (path) => {
   const slow = [...loadedPackages(path)].filter((name) => !QUICK.includes(name));
   expect(slow).toEqual([]);
+});
+
+test('before SIGHUP is caught next to nothing is loaded', () => {
+  const seen = new Set<string>();
+  expect([...loadedPackages('src/cli/main.ts', seen)]).toEqual([]);
+  expect([...seen]).toEqual(['src/cli/main.ts', 'src/cli/catch-reloads.ts']);
 });
 
 test('the walk sees what is loaded', () => {
