@@ -37,9 +37,9 @@ local FRAMEWORK_NAMES = { [1] = "udp/1.0", [2] = "udp/2.0", [3] = "udp-pb/1.0" }
 
 -- The numbers of `Message.body` in proto/control.proto.
 local MESSAGE_KINDS = {
-  [10] = "register", [11] = "heartbeat", [12] = "sync", [13] = "lookup", [14] = "report", [15] = "trace-report",
+  [10] = "register", [11] = "heartbeat", [12] = "sync", [13] = "lookup", [14] = "report", [15] = "trace-report", [16] = "trace-state",
   [30] = "registered", [31] = "heartbeat-ack", [32] = "sync-page", [33] = "lookup-answer", [34] = "report-ack",
-  [35] = "trace-report-ack",
+  [35] = "trace-report-ack", [36] = "trace-state-ack",
   [49] = "refused",
   [50] = "push", [51] = "push-ack",
 }

@@ -23,8 +23,11 @@ export interface TraceRequest {
 export interface TraceHost {
   readonly host: string;
   readonly role: 'sender' | 'receiver';
-  /** `silent`: its agent does not answer; `unsupported`: its agent is of a version that does not trace. */
-  readonly state: 'tracing' | 'silent' | 'unsupported';
+  /**
+   * `silent`: its agent does not answer; `unsupported`: its agent is of a version that does not trace; `refused`: too many
+   * other flows are traced there.
+   */
+  readonly state: 'tracing' | 'silent' | 'unsupported' | 'refused';
 }
 
 /** The first document: from now on packets are seen. */
@@ -78,12 +81,13 @@ export interface TraceSighting {
 }
 
 /**
- * `unseen`: it did not tell of it within 2 s. `left-out`: nor of others, because there are too many. `not-asked`: it is
+ * `unseen`: it told of all that it saw, and not of this one. `left-out`: it does not tell of every packet, because there are
+ * too many. `untold`: it did not say within 2 s that it told of all that it saw. `not-asked`: it is
  * not asked to, or not yet: the packet went elsewhere than to the destination's host, or its agent has just started.
  */
 export interface TraceMissing {
   readonly host: string;
-  readonly why: 'unseen' | 'left-out' | 'not-asked' | Exclude<TraceHost['state'], 'tracing'>;
+  readonly why: 'unseen' | 'left-out' | 'untold' | 'not-asked' | Exclude<TraceHost['state'], 'tracing'>;
 }
 
 /** The last document. */

@@ -98,7 +98,7 @@ function status(agent: Agent, startedAt: number): AgentStatusDocument {
   };
 }
 
-function counters({ options, session, lookups, slowPath, state }: Agent): AgentStatusDocument['counters'] {
+function counters({ options, session, lookups, slowPath, state, traces }: Agent): AgentStatusDocument['counters'] {
   const { hits, upcalls, evictions, contexts } = options.fastPath.status();
   return {
     flowHits: hits,
@@ -112,6 +112,9 @@ function counters({ options, session, lookups, slowPath, state }: Agent): AgentS
     mappingsNotQueued: lookups.counters.overflowed,
     mappingsStale: state.mappings.stale,
     mappingsEvicted: state.mappings.evicted,
+    tracesRefused: traces.counters.refused,
+    traceReports: traces.reports.counters.reported,
+    traceReportsLeftOut: traces.reports.counters.leftOut,
     controlDatagrams: session.counters.datagramsIn,
     controlDatagramsBad: session.counters.badDatagrams,
     controlDatagramsOfStrangers: session.counters.strangers,

@@ -10,7 +10,7 @@
  * known goes on being used.
  */
 import type { Answer, Item, MappingKey, Message, Refused, Registered, Report, Request } from '../control/messages.ts';
-import type { TraceReport } from '../control/trace-messages.ts';
+import type { TraceReport, TraceState } from '../control/trace-messages.ts';
 import { PushReceiver } from '../control/push-receiver.ts';
 import { openMessage, sealMessage } from '../control/sealed-message.ts';
 import { type RequestObserver, TimedRequester } from '../control/timed-requester.ts';
@@ -153,9 +153,8 @@ export class MapperSession {
     return this.#askWhenReady(report, (answer) => done(answer.kind === 'report-ack'));
   }
 
-  /** `done` tells that it is over: taken, or the session ended. */
-  traceReport(report: TraceReport, done: () => void): boolean {
-    return this.#askWhenReady(report, () => done());
+  traceReport(report: TraceReport | TraceState, done: (isAcknowledged: boolean) => void): boolean {
+    return this.#askWhenReady(report, (answer) => done(answer.kind === `${report.kind}-ack`));
   }
 
   #askWhenReady(request: Request, done: (answer: Answer) => void): boolean {

@@ -19,6 +19,8 @@ import { formatFacts, type Paint } from './table.ts';
 const MISSING_TEXT: { readonly [W in TraceMissing['why']]: string } = {
   unseen: 'did not see it within 2 s',
   'left-out': 'does not tell: it sees more packets of this flow than it tells of',
+  untold: 'does not tell: it has not said within 2 s that it told of all it saw',
+  refused: 'does not tell: too many other flows are traced there',
   'not-asked': 'does not tell: it was not asked to, or not yet',
   silent: 'does not tell: its agent is silent',
   unsupported: 'does not tell: its agent is of a version that does not trace',
@@ -27,6 +29,7 @@ const MISSING_TEXT: { readonly [W in TraceMissing['why']]: string } = {
 const STATE_TEXT: { readonly [S in TraceHost['state']]: string | undefined } = {
   tracing: undefined,
   silent: 'is silent: it tells nothing',
+  refused: 'refuses: too many other flows are traced there; it tells nothing',
   unsupported: 'has an agent of a version that does not trace: it tells nothing',
 };
 

@@ -21,7 +21,7 @@ import {
   type PortItem,
   REFUSAL_CODES,
 } from './messages.ts';
-import { checkTrace, checkTraceReport } from './trace-rules.ts';
+import { checkTrace, checkTraceReport, checkTraceState } from './trace-rules.ts';
 import { MAX_UINT32, NAME, Rules } from './rules.ts';
 
 const MAX_AGREEMENT = 2 ** 24 - 1;
@@ -75,6 +75,9 @@ function checkBody(rules: Rules, body: Body): void {
     case 'trace-report':
       checkTraceReport(rules, body);
       break;
+    case 'trace-state':
+      checkTraceState(rules, body);
+      break;
     case 'registered':
       rules.integer('session', body.session, 1, MAX_UINT32);
       rules.text('incarnation', body.incarnation, INCARNATION);
@@ -102,6 +105,7 @@ function checkBody(rules: Rules, body: Body): void {
     case 'heartbeat-ack':
     case 'report-ack':
     case 'trace-report-ack':
+    case 'trace-state-ack':
       break;
   }
 }

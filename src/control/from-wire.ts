@@ -6,7 +6,13 @@ import { DecodeError } from '../base/errors.ts';
 import type { netweft } from './generated/control.js';
 import { type Body, type Item, type MappingKey, type Message, PORT_STATES, REFUSAL_CODES } from './messages.ts';
 import type { WireItem, WireMessage } from './to-wire.ts';
-import { TRACE_VERDICTS, type TraceItem, type TraceReport, type TraceStage } from './trace-messages.ts';
+import {
+  TRACE_VERDICTS,
+  type TraceItem,
+  type TraceReport,
+  type TraceStage,
+  type TraceState,
+} from './trace-messages.ts';
 
 type WireCounter = WireMessage['id'];
 type WireNamed = netweft.control.v1.GoneItem.$Properties;
@@ -37,6 +43,7 @@ function requestFromWire(wire: WireMessage): Body | undefined {
   if (wire.lookup) return { kind: 'lookup', keys: (wire.lookup.keys ?? []).map(keyFromWire) };
   if (wire.report) return { kind: 'report', ports: (wire.report.ports ?? []).map(portReportFromWire) };
   if (wire.traceReport) return traceReportFromWire(wire.traceReport);
+  if (wire.traceState) return traceStateFromWire(wire.traceState);
   return undefined;
 }
 
@@ -57,6 +64,7 @@ function answerFromWire(wire: WireMessage): Body | undefined {
   if (wire.lookupAnswer) return { kind: 'lookup-answer', items: itemsFromWire(wire.lookupAnswer.items) };
   if (wire.reportAck) return { kind: 'report-ack' };
   if (wire.traceReportAck) return { kind: 'trace-report-ack' };
+  if (wire.traceStateAck) return { kind: 'trace-state-ack' };
   if (wire.refused) {
     const code = knownValue(REFUSAL_CODES, wire.refused.code, 'refusal code');
     return { kind: 'refused', code, reason: wire.refused.reason ?? '' };
@@ -129,6 +137,17 @@ function traceReportFromWire(wire: netweft.control.v1.TraceReport.$Properties): 
     recordRevision: counterFromWire(wire.recordRevision),
     again: wire.again ?? '',
     stages: (wire.stages ?? []).map(traceStageFromWire),
+  };
+}
+
+function traceStateFromWire(wire: netweft.control.v1.TraceState.$Properties): TraceState {
+  return {
+    kind: 'trace-state',
+    trace: wire.trace ?? 0,
+    isRefused: wire.isRefused ?? false,
+    untoldMs: wire.untoldMs ?? 0,
+    leftOut: counterFromWire(wire.leftOut),
+    sampleBits: wire.sampleBits ?? 0,
   };
 }
 

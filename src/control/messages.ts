@@ -2,11 +2,18 @@
  * What agents and the mapping daemon say to each other, as plain values. `codec.ts` turns them into
  * bytes and back; `../../proto/control.proto` is the format.
  *
- * Agents ask: `register`, `heartbeat`, `sync`, `lookup`, `report`, `trace-report`. The daemon answers each with the
- * same id, and pushes items on its own. Items are idempotent: each says what is so, all but traces at a revision.
+ * Agents ask: `register`, `heartbeat`, `sync`, `lookup`, `report`, `trace-report`, `trace-state`. The daemon answers each
+ * with the same id, and pushes items on its own. Items are idempotent: each says what is so, all but traces at a revision.
  */
 import type { Endpoint, Prefix } from '../base/ipv4.ts';
-import type { TraceGoneItem, TraceItem, TraceReport, TraceReportAck } from './trace-messages.ts';
+import type {
+  TraceGoneItem,
+  TraceItem,
+  TraceReport,
+  TraceReportAck,
+  TraceState,
+  TraceStateAck,
+} from './trace-messages.ts';
 
 /** Bytes of one datagram, session layer included. */
 export const MAX_MESSAGE_BYTES = 1200;
@@ -233,8 +240,16 @@ export interface Refused {
   readonly reason: string;
 }
 
-export type Request = Register | Heartbeat | Sync | Lookup | Report | TraceReport;
-export type Answer = Registered | HeartbeatAck | SyncPage | LookupAnswer | ReportAck | TraceReportAck | Refused;
+export type Request = Register | Heartbeat | Sync | Lookup | Report | TraceReport | TraceState;
+export type Answer =
+  | Registered
+  | HeartbeatAck
+  | SyncPage
+  | LookupAnswer
+  | ReportAck
+  | TraceReportAck
+  | TraceStateAck
+  | Refused;
 export type Body = Request | Answer | Push | PushAck;
 
 export interface Message {

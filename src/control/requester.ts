@@ -28,6 +28,7 @@ const ANSWER_OF: { readonly [K in Request['kind']]: Answer['kind'] } = {
   lookup: 'lookup-answer',
   report: 'report-ack',
   'trace-report': 'trace-report-ack',
+  'trace-state': 'trace-state-ack',
 };
 
 interface Waiting {

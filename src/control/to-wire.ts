@@ -63,6 +63,8 @@ function bodyToWire(body: Body): WireMessage {
       return { report: { ports: body.ports.map((port) => ({ ...port, state: numberOf(PORT_STATES, port.state) })) } };
     case 'trace-report':
       return { traceReport: traceReportToWire(body) };
+    case 'trace-state':
+      return { traceState: body };
     case 'registered':
       return { registered: body };
     case 'heartbeat-ack':
@@ -75,6 +77,8 @@ function bodyToWire(body: Body): WireMessage {
       return { reportAck: {} };
     case 'trace-report-ack':
       return { traceReportAck: {} };
+    case 'trace-state-ack':
+      return { traceStateAck: {} };
     case 'refused':
       return { refused: { code: numberOf(REFUSAL_CODES, body.code), reason: body.reason } };
     case 'push':

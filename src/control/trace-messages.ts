@@ -2,6 +2,8 @@
 
 /** How long an agent may watch for a trace without hearing of it again, milliseconds. */
 export const MAX_TRACE_VALID_MS = 60_000;
+/** How long a report can be said to have waited at most, milliseconds: a longer wait is said as this one. */
+export const MAX_TRACE_UNTOLD_MS = 60_000;
 /** Stages of one report. */
 export const MAX_TRACE_STAGES = 12;
 /** Characters of the names and details of all stages of one report, so that it fits a message; see `fit-stages.ts`. */
@@ -73,6 +75,28 @@ export interface TraceReport {
   readonly again: string;
   /** Of deciding again. */
   readonly stages: readonly TraceStage[];
+}
+
+/**
+ * How a host that was told of a trace keeps up with it: said again and again while it watches, each time after the
+ * state before is acknowledged, and whenever it is told of a trace that it refuses. So the daemon knows of what it
+ * was not told whether the host would have told it.
+ */
+export interface TraceState {
+  readonly kind: 'trace-state';
+  readonly trace: number;
+  /** It does not watch, because too many others are traced; then all else is 0. */
+  readonly isRefused: boolean;
+  /** How long the oldest report that is not acknowledged has waited, milliseconds; 0 where there is none. */
+  readonly untoldMs: number;
+  /** Packets that were to be reported and will not be, since the trace began. */
+  readonly leftOut: number;
+  /** The highest `sampleBits` since the state before. */
+  readonly sampleBits: number;
+}
+
+export interface TraceStateAck {
+  readonly kind: 'trace-state-ack';
 }
 
 export interface TraceReportAck {

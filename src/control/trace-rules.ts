@@ -6,11 +6,13 @@ import {
   MAX_SAMPLE_BITS,
   MAX_TRACE_STAGES,
   MAX_TRACE_TEXT,
+  MAX_TRACE_UNTOLD_MS,
   MAX_TRACE_VALID_MS,
   TRACE_VERDICTS,
   type TraceItem,
   type TraceReport,
   type TraceStage,
+  type TraceState,
 } from './trace-messages.ts';
 
 const DIGEST = /^[0-9a-f]{16}$/;
@@ -45,6 +47,15 @@ export function checkTraceReport(rules: Rules, report: TraceReport): void {
   rules.integer('revision of the record', report.recordRevision, 0, MAX_COUNTER);
   rules.printable('what deciding again gives', report.again, MAX_AGAIN_LENGTH);
   checkStages(rules, report.stages);
+}
+
+export function checkTraceState(rules: Rules, state: TraceState): void {
+  const { trace, isRefused, untoldMs, leftOut, sampleBits } = state;
+  rules.integer('trace', trace, 1, MAX_UINT32);
+  rules.integer('time untold', untoldMs, 0, MAX_TRACE_UNTOLD_MS);
+  rules.integer('packets left out', leftOut, 0, MAX_COUNTER);
+  rules.integer('sample bits', sampleBits, 0, MAX_SAMPLE_BITS);
+  rules.require(!isRefused || untoldMs + leftOut + sampleBits === 0, 'a trace that is refused and watched');
 }
 
 function checkStages(rules: Rules, stages: readonly TraceStage[]): void {

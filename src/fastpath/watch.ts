@@ -13,9 +13,6 @@ export interface FlowMatch {
   readonly destinationPort?: number | undefined;
 }
 
-/** Flows that may be watched at once: each is compared with every packet. */
-export const MAX_WATCHED_FLOWS = 64;
-
 /** Which packets are to be seen. What is not watched costs nothing. */
 export interface Watch {
   /** Every packet that is dropped. */

@@ -41,6 +41,7 @@ export class AgentService {
     lookup: 0,
     report: 0,
     'trace-report': 0,
+    'trace-state': 0,
   };
   readonly #options: AgentServiceOptions;
 
@@ -72,6 +73,7 @@ export class AgentService {
       case 'lookup':
       case 'report':
       case 'trace-report':
+      case 'trace-state':
         this.#request(from, message);
         break;
       default:
@@ -145,6 +147,11 @@ export class AgentService {
         this.requests['trace-report']++;
         this.#options.traces.report(session, body);
         session.answer(id, { kind: 'trace-report-ack' });
+        break;
+      case 'trace-state':
+        this.requests['trace-state']++;
+        this.#options.traces.state(session, body);
+        session.answer(id, { kind: 'trace-state-ack' });
         break;
     }
   }

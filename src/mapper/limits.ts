@@ -85,7 +85,10 @@ export const TRACE_INSTALL_MS = 1_000;
 export const TRACE_WARM_UP_MS = 100;
 /** A packet of which the host that it was sent to has not told for so long is missing there. */
 export const TRACE_MISSING_MS = 2_000;
-/** Packets of one trace that the receiver's host told of before the sender's. */
-export const MAX_EARLY_REPORTS = 1_024;
+/** The longest that a packet that is not lost is under way between two hosts. */
+export const TRACE_FLIGHT_MS = 500;
+/** Packets of one trace that the receiver's host told of before the sender's, and how long they are kept. */
+export const MAX_EARLY_REPORTS = 4_096;
+export const TRACE_EARLY_MS = 5_000;
 /** The highest id of an agreement: 24 bits on the wire. */
 export const MAX_AGREEMENT_ID = 2 ** 24 - 1;

@@ -1,9 +1,9 @@
 import type { StreamDocument } from '../admin/stream-documents.ts';
-import type { TraceEndDocument, TraceHost, TraceResult } from '../admin/trace-documents.ts';
+import type { TraceEndDocument, TraceHost, TraceMissing, TraceResult } from '../admin/trace-documents.ts';
 import type { Clock } from '../base/clock.ts';
 import { formatAddress } from '../base/ipv4.ts';
 import type { Item } from '../control/messages.ts';
-import type { TraceReport } from '../control/trace-messages.ts';
+import type { TraceReport, TraceState } from '../control/trace-messages.ts';
 import { TRACE_INSTALL_MS, TRACE_LEASE_MS, TRACE_RENEW_MS, TRACE_WARM_UP_MS } from './limits.ts';
 import type { MapperState } from './mapper-state.ts';
 import type { Session } from './session.ts';
@@ -11,6 +11,13 @@ import type { Sessions } from './sessions.ts';
 import { traceDocument } from './trace-documents.ts';
 import { type JoinedPacket, TraceJoin } from './trace-join.ts';
 import type { TracePlan } from './trace-plan.ts';
+import { TraceStanding } from './trace-standing.ts';
+
+interface Told {
+  readonly session: Session;
+  readonly role: TraceHost['role'];
+  readonly standing: TraceStanding;
+}
 
 export interface RunningTraceOptions {
   readonly id: number;
@@ -32,7 +39,7 @@ export interface RunningTraceOptions {
  *                                                       └ every TRACE_RENEW_MS: told again, each host where the
  *                                                         port and the destination are by then
  *
- * The receiver watches before the sender does, and until the last packet is settled, so that it sees all that the
+ * Its time, as the operator's, begins with the first document: TRACE_WARM_UP_MS after it started, or with a packet. The receiver watches before the sender does, and until the last packet is settled, so that it sees all that the
  * sender tells of.
  */
 export class RunningTrace {
@@ -41,9 +48,12 @@ export class RunningTrace {
   readonly #timers = new Set<() => void>();
   readonly #results: { [R in TraceResult]: number } = { delivered: 0, dropped: 0, answered: 0, lost: 0, unknown: 0 };
   /** Hosts that were told, and with which part. */
-  readonly #told = new Map<string, { readonly session: Session; readonly role: TraceHost['role'] }>();
+  readonly #told = new Map<string, Told>();
+  /** All hosts that the port was on when they were told. */
+  readonly #senders = new Set<string>();
   /** The host that the port was on when it was last told. */
   #sender = '';
+  #isAnnounced = false;
   #packets = 0;
   #seen = 0;
   #why: TraceEndDocument['why'] | undefined;
@@ -56,12 +66,13 @@ export class RunningTrace {
       clock,
       count: plan.count,
       tellingOf: (host) => this.#tellingOf(host),
+      whyMissing: (host, digest, sentAt) => this.#whyMissing(host, digest, sentAt),
+      forgot: (host) => this.#told.get(host)?.standing.leaveOut(clock.now()),
       settled: (packet) => this.#settled(packet),
     });
   }
 
   begin(): void {
-    this.#after(this.#options.plan.forMs, () => this.#finish('time'));
     this.#sender = this.#senderNow() ?? '';
     const receiver = this.#receiverNow();
     const tellSender = () => this.#install(this.#sender, 'sender', () => this.#started());
@@ -70,11 +81,18 @@ export class RunningTrace {
   }
 
   report({ host }: Session, report: TraceReport): void {
-    const role = this.#told.get(host)?.role;
-    if (role === 'sender' && report.origin === this.#options.plan.port) this.#join.send(report);
-    if (role === 'receiver' && report.origin === this.#sender) this.#join.receive(host, report);
-    if (role === 'sender') this.#seen = Math.max(this.#seen, report.seen);
+    const told = this.#told.get(host);
+    if (told?.role === 'sender' && report.origin === this.#options.plan.port) this.#join.send(host, report);
+    if (told?.role === 'receiver' && this.#senders.has(report.origin)) this.#join.receive(host, report);
+    if (told?.role === 'sender') this.#seen = Math.max(this.#seen, report.seen);
+    told?.standing.noteSampleBits(report.sampleBits, this.#options.clock.now());
     if (this.#join.isFull) this.#finish('count');
+  }
+
+  /** A state of another session than the one that was told says nothing of this one. */
+  state(session: Session, state: TraceState): void {
+    const told = this.#told.get(session.host);
+    if (told?.session === session) told.standing.take(state, this.#options.clock.now());
   }
 
   /** Withdraws it. */
@@ -95,28 +113,34 @@ export class RunningTrace {
 
   #started(): void {
     // The sampler of an agent chooses few packets before it knows how many there are.
-    this.#after(TRACE_WARM_UP_MS, () => {
-      const { plan, send } = this.#options;
-      const { flow, port, network, count, forMs } = plan;
-      const { gni, source, destination, protocol, sourcePort, destinationPort } = flow;
-      send({
-        schema: 'netweft.trace-start/v1',
-        port,
-        gni,
-        network,
-        flow: {
-          source: formatAddress(source),
-          destination: formatAddress(destination),
-          ...(protocol === undefined ? {} : { protocol }),
-          ...(sourcePort === undefined ? {} : { sourcePort }),
-          ...(destinationPort === undefined ? {} : { destinationPort }),
-        },
-        count,
-        forMs,
-        hosts: this.hosts(),
-      });
-    });
+    this.#after(TRACE_WARM_UP_MS, () => this.#announce());
     this.#renewLater();
+  }
+
+  /** The first document, before any other. */
+  #announce(): void {
+    if (this.#isAnnounced) return;
+    this.#isAnnounced = true;
+    const { plan, send } = this.#options;
+    const { flow, port, network, count, forMs } = plan;
+    const { gni, source, destination, protocol, sourcePort, destinationPort } = flow;
+    send({
+      schema: 'netweft.trace-start/v1',
+      port,
+      gni,
+      network,
+      flow: {
+        source: formatAddress(source),
+        destination: formatAddress(destination),
+        ...(protocol === undefined ? {} : { protocol }),
+        ...(sourcePort === undefined ? {} : { sourcePort }),
+        ...(destinationPort === undefined ? {} : { destinationPort }),
+      },
+      count,
+      forMs,
+      hosts: this.hosts(),
+    });
+    this.#after(forMs, () => this.#finish('time'));
   }
 
   /** Tells a host; `next` runs once, when it knows, or soon anyway. */
@@ -135,7 +159,10 @@ export class RunningTrace {
     if (session === undefined || !session.features.has('trace')) return false;
     const { id, plan } = this.#options;
     const port = role === 'sender' ? plan.port : undefined;
-    this.#told.set(host, { session, role });
+    if (role === 'sender') this.#senders.add(host);
+    const told = this.#told.get(host);
+    const isSame = told?.session === session && told.role === role;
+    if (!isSame) this.#told.set(host, { session, role, standing: new TraceStanding() });
     const item: Item = { kind: 'trace', id, ...plan.flow, port, validMs: TRACE_LEASE_MS };
     session.push([item], acknowledged);
     return true;
@@ -161,7 +188,8 @@ export class RunningTrace {
   }
 
   #settled(packet: JoinedPacket): void {
-    const document = traceDocument(packet, this.#sender, this.#options.incarnation);
+    this.#announce();
+    const document = traceDocument(packet, this.#options.incarnation);
     this.#packets++;
     this.#results[document.result]++;
     this.#options.send(document);
@@ -210,10 +238,18 @@ export class RunningTrace {
     return state === 'tracing' && !isTold ? 'not-asked' : state;
   }
 
+  #whyMissing(host: string, digest: string, sentAt: number): TraceMissing['why'] {
+    const telling = this.#tellingOf(host);
+    if (telling !== 'tracing') return telling;
+    return this.#told.get(host)?.standing.whyMissing(digest, sentAt) ?? 'not-asked';
+  }
+
   #stateOf(host: string): TraceHost['state'] {
     const session = this.#options.sessions.ofHost(host);
     if (session === undefined) return 'silent';
-    return session.features.has('trace') ? 'tracing' : 'unsupported';
+    if (!session.features.has('trace')) return 'unsupported';
+    const told = this.#told.get(host);
+    return told?.session === session && told.standing.isRefused ? 'refused' : 'tracing';
   }
 
   #after(delayMs: number, run: () => void): void {

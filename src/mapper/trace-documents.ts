@@ -9,8 +9,8 @@ import type { JoinedPacket } from './trace-join.ts';
 const DESCRIBING_STAGE = 'parse';
 
 /** `incarnation` is that of the store whose revisions the agents name. */
-export function traceDocument(packet: JoinedPacket, sender: string, incarnation: string): TraceDocument {
-  const { number, sent, received, missing } = packet;
+export function traceDocument(packet: JoinedPacket, incarnation: string): TraceDocument {
+  const { number, sender, sent, received, missing } = packet;
   const sightings = [sightingOf(sender, sent, incarnation)];
   if (received !== undefined) sightings.push(sightingOf(sent.to, received, incarnation));
   return {

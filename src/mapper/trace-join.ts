@@ -1,22 +1,31 @@
 import type { TraceMissing } from '../admin/trace-documents.ts';
 import type { Clock } from '../base/clock.ts';
-import { sampleLevel } from '../control/sampling.ts';
 import type { TraceReport } from '../control/trace-messages.ts';
-import { MAX_EARLY_REPORTS, TRACE_MISSING_MS } from './limits.ts';
+import { MAX_EARLY_REPORTS, TRACE_EARLY_MS, TRACE_MISSING_MS } from './limits.ts';
 
 /** One packet and all that is known of it. */
 export interface JoinedPacket {
   /** From 1, in the order of the sender's reports. */
   readonly number: number;
+  /** The host that sent it; it may be another one by now. */
+  readonly sender: string;
   readonly sent: TraceReport;
   readonly received: TraceReport | undefined;
   readonly missing: TraceMissing | undefined;
 }
 
+type Sent = Pick<JoinedPacket, 'number' | 'sender' | 'sent'>;
+
 interface Pending {
-  readonly number: number;
-  readonly sent: TraceReport;
+  readonly packet: Sent;
   readonly cancel: () => void;
+}
+
+interface Early {
+  readonly key: string;
+  readonly host: string;
+  readonly report: TraceReport;
+  readonly at: number;
 }
 
 /** Whether a host tells what it sees of the flow, or why not. */
@@ -27,21 +36,23 @@ export interface TraceJoinOptions {
   /** Packets to number. */
   readonly count: number;
   tellingOf(host: string): Telling;
+  /** Of a packet that the sender's host told of at `sentAt`. */
+  whyMissing(host: string, digest: string, sentAt: number): TraceMissing['why'];
+  /** What the host told of some packet is kept no longer. */
+  forgot(host: string): void;
   settled(packet: JoinedPacket): void;
 }
 
 /**
- * Joins what the sender's host and the receiver's host tell of one packet, by its digest. The sender's host says
+ * Joins what the sender's host and the receiver's host tell of one packet, by both hosts and its digest. The sender's host says
  * which packets there are; what the receiver's host tells of others is forgotten. Equal packets join in order.
  */
 export class TraceJoin {
   readonly #options: TraceJoinOptions;
-  /** By `host/digest` of the host that has not told yet. */
+  /** By the host that has not told yet, the sender's and the digest. */
   readonly #pending = new Map<string, Pending[]>();
   /** What a receiver told before the sender did, oldest first. */
-  readonly #early = new Set<{ readonly key: string; readonly report: TraceReport; readonly at: number }>();
-  /** How few packets a host told of lately. */
-  readonly #sampleBits = new Map<string, { readonly bits: number; readonly at: number }>();
+  readonly #early = new Set<Early>();
   #numbered = 0;
   #waiting = 0;
 
@@ -59,25 +70,23 @@ export class TraceJoin {
     return this.#waiting;
   }
 
-  send(sent: TraceReport): void {
+  send(sender: string, sent: TraceReport): void {
     if (this.isFull) return;
-    const number = ++this.#numbered;
-    if (sent.verdict !== 'send') return this.#settle({ number, sent, received: undefined, missing: undefined });
-    const early = this.#takeEarly(keyOf(sent.to, sent));
-    if (early !== undefined) return this.#settle({ number, sent, received: early, missing: undefined });
+    const packet = { number: ++this.#numbered, sender, sent };
+    if (sent.verdict !== 'send') return this.#settle(packet, undefined, undefined);
+    const early = this.#takeEarly(keyOf(sent.to, sender, sent));
+    if (early !== undefined) return this.#settle(packet, early, undefined);
     const telling = this.#options.tellingOf(sent.to);
-    if (telling === 'tracing') this.#wait(number, sent);
-    else this.#settle({ number, sent, received: undefined, missing: { host: sent.to, why: telling } });
+    if (telling === 'tracing') this.#wait(packet);
+    else this.#settle(packet, undefined, { host: sent.to, why: telling });
   }
 
   receive(host: string, received: TraceReport): void {
-    this.#noteSampleBits(host, received.sampleBits);
-    const key = keyOf(host, received);
+    const key = keyOf(host, received.origin, received);
     const [first] = this.#pending.get(key) ?? [];
-    if (first === undefined) return this.#keepEarly(key, received);
-    const { number, sent } = first;
+    if (first === undefined) return this.#keepEarly(key, host, received);
     this.#forget(key, first);
-    this.#settle({ number, sent, received, missing: undefined });
+    this.#settle(first.packet, received, undefined);
   }
 
   stop(): void {
@@ -85,13 +94,16 @@ export class TraceJoin {
     this.#pending.clear();
   }
 
-  #wait(number: number, sent: TraceReport): void {
-    const key = keyOf(sent.to, sent);
-    const cancel = this.#options.clock.after(TRACE_MISSING_MS, () => {
+  #wait(packet: Sent): void {
+    const { clock, whyMissing } = this.#options;
+    const { to, digest } = packet.sent;
+    const key = keyOf(to, packet.sender, packet.sent);
+    const sentAt = clock.now();
+    const cancel = clock.after(TRACE_MISSING_MS, () => {
       this.#forget(key, pending);
-      this.#settle({ number, sent, received: undefined, missing: { host: sent.to, why: this.#whyMissing(sent) } });
+      this.#settle(packet, undefined, { host: to, why: whyMissing(to, digest, sentAt) });
     });
-    const pending: Pending = { number, sent, cancel };
+    const pending: Pending = { packet, cancel };
     this.#pending.set(key, [...(this.#pending.get(key) ?? []), pending]);
     this.#waiting++;
   }
@@ -104,32 +116,21 @@ export class TraceJoin {
     else this.#pending.set(key, rest);
   }
 
-  #settle(packet: JoinedPacket): void {
-    this.#options.settled(packet);
+  #settle(packet: Sent, received: TraceReport | undefined, missing: TraceMissing | undefined): void {
+    this.#options.settled({ ...packet, received, missing });
   }
 
-  #whyMissing({ to, digest }: TraceReport): TraceMissing['why'] {
-    const telling = this.#options.tellingOf(to);
-    if (telling !== 'tracing') return telling;
-    return sampleLevel(digest) < (this.#sampleBits.get(to)?.bits ?? 0) ? 'left-out' : 'unseen';
-  }
-
-  /** The most of the last TRACE_MISSING_MS and more. */
-  #noteSampleBits(host: string, bits: number): void {
+  #keepEarly(key: string, host: string, report: TraceReport): void {
     const now = this.#options.clock.now();
-    const known = this.#sampleBits.get(host);
-    const isOver = known === undefined || now - known.at > TRACE_MISSING_MS;
-    if (isOver || bits >= known.bits) this.#sampleBits.set(host, { bits, at: now });
-  }
-
-  #keepEarly(key: string, report: TraceReport): void {
-    this.#early.add({ key, report, at: this.#options.clock.now() });
+    this.#early.add({ key, host, report, at: now });
     const [oldest] = this.#early;
-    if (this.#early.size > MAX_EARLY_REPORTS && oldest !== undefined) this.#early.delete(oldest);
+    if (this.#early.size <= MAX_EARLY_REPORTS || oldest === undefined) return;
+    this.#early.delete(oldest);
+    if (oldest.at >= now - TRACE_EARLY_MS) this.#options.forgot(oldest.host);
   }
 
   #takeEarly(key: string): TraceReport | undefined {
-    const since = this.#options.clock.now() - TRACE_MISSING_MS;
+    const since = this.#options.clock.now() - TRACE_EARLY_MS;
     for (const early of this.#early) {
       if (early.at < since) this.#early.delete(early);
       else if (early.key === key) {
@@ -141,6 +142,6 @@ export class TraceJoin {
   }
 }
 
-function keyOf(host: string, { digest }: TraceReport): string {
-  return `${host}/${digest}`;
+function keyOf(host: string, sender: string, { digest }: TraceReport): string {
+  return `${host}/${sender}/${digest}`;
 }

@@ -5,7 +5,7 @@ import { UserError } from '../base/errors.ts';
 import { formatAddress } from '../base/ipv4.ts';
 import type { Logger } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
-import type { TraceReport } from '../control/trace-messages.ts';
+import type { TraceReport, TraceState } from '../control/trace-messages.ts';
 import type { ResolvedPort } from './cloud-view.ts';
 import { MAX_TRACES } from './limits.ts';
 import type { MapperState } from './mapper-state.ts';
@@ -82,6 +82,10 @@ export class Traces {
     if (trace === undefined) this.counters.traceReportsLate++;
     else this.counters.traceReports++;
     trace?.report(session, report);
+  }
+
+  state(session: Session, state: TraceState): void {
+    this.#running.get(state.trace)?.state(session, state);
   }
 
   stop(): void {

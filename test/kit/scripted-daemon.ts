@@ -37,6 +37,7 @@ export class ScriptedDaemon {
     lookup: () => ({ kind: 'lookup-answer', items: [] }),
     report: () => ({ kind: 'report-ack' }),
     'trace-report': () => ({ kind: 'trace-report-ack' }),
+    'trace-state': () => ({ kind: 'trace-state-ack' }),
   };
   readonly #clock: VirtualClock;
   readonly #deliver: (datagram: Uint8Array) => void;

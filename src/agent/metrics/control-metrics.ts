@@ -4,7 +4,7 @@ import { MAX_MAPPINGS } from '../state/mapping-table.ts';
 
 /** What the agent asks the mapping daemon and what it knows from it. */
 export function addControlMetrics(registry: MetricsRegistry, agent: Agent): void {
-  const { session, lookups, state, options } = agent;
+  const { session, lookups, state, traces, options } = agent;
   const counter = (name: string, help: string, read: () => number) =>
     registry.counter({ name: `netweft_agent_${name}`, help }, read);
   const gauge = (name: string, help: string, read: () => number | undefined) =>
@@ -43,4 +43,10 @@ export function addControlMetrics(registry: MetricsRegistry, agent: Agent): void
   counter('mappings_stale_total', 'Mappings that came too late: a newer one was known.', () => state.mappings.stale);
   gauge('agreements', 'Agreements known, of both directions.', () => state.agreements.size);
   gauge('peers', 'Other hosts known.', () => state.peers.endpoints().length);
+  gauge('traces', 'Flows that are traced (`weft trace`).', () => traces.size);
+  counter('traces_refused_total', 'Traces that were not begun, because too many were.', () => traces.counters.refused);
+  counter('trace_reports_total', 'Packets of traces that were told.', () => traces.reports.counters.reported);
+  counter('trace_reports_left_out_total', 'Packets of traces that could not be told.', () => {
+    return traces.reports.counters.leftOut;
+  });
 }

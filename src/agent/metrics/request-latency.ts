@@ -6,6 +6,9 @@ export function requestLatency(registry: MetricsRegistry): RequestObserver {
   return registry.histogram({
     name: 'netweft_agent_control_request_seconds',
     help: 'From asking the mapping daemon to its answer, retransmissions included.',
-    label: { name: 'request', values: ['register', 'heartbeat', 'sync', 'lookup', 'report', 'trace-report'] },
+    label: {
+      name: 'request',
+      values: ['register', 'heartbeat', 'sync', 'lookup', 'report', 'trace-report', 'trace-state'],
+    },
   });
 }

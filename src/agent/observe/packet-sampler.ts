@@ -12,6 +12,8 @@ const FIRST_BITS = 6;
 export class PacketSampler {
   readonly #perWindow: number;
   #bits = FIRST_BITS;
+  #isFirstWindow = true;
+  #highestBits = 0;
   #windowStart: number;
   #seen = 0;
   /** Since the window, or its last rise of `bits`, began. */
@@ -27,21 +29,31 @@ export class PacketSampler {
     return this.#bits;
   }
 
+  /** The highest `bits` of a packet since `forgetHighest`, but for those of the first window, which is a beginning. */
+  get highestBits(): number {
+    return this.#highestBits;
+  }
+
+  forgetHighest(): void {
+    this.#highestBits = 0;
+  }
+
   /** `level` is how many zeros the digest ends in. */
   passes(level: number, now: number): boolean {
     if (now - this.#windowStart >= SAMPLE_WINDOW_MS) this.#nextWindow(now);
     this.#seen++;
-    if (level < this.#bits) return false;
-    if (this.#passed >= this.#perWindow && this.#bits < MAX_SAMPLE_BITS) {
+    if (level >= this.#bits && this.#passed >= this.#perWindow && this.#bits < MAX_SAMPLE_BITS) {
       this.#bits++;
       this.#passed = 0;
-      if (level < this.#bits) return false;
     }
+    if (!this.#isFirstWindow) this.#highestBits = Math.max(this.#highestBits, this.#bits);
+    if (level < this.#bits) return false;
     this.#passed++;
     return true;
   }
 
   #nextWindow(now: number): void {
+    this.#isFirstWindow = false;
     const windows = Math.floor((now - this.#windowStart) / SAMPLE_WINDOW_MS);
     // A window of which nothing was seen lies between.
     const surplus = windows > 1 ? 0 : this.#seen / this.#perWindow;

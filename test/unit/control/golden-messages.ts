@@ -163,6 +163,20 @@ export const GOLDEN_MESSAGES: readonly GoldenMessage[] = [
     bytes: '080c10099a0200',
   },
   {
+    what: 'trace-state',
+    message: {
+      id: 13,
+      session: 9,
+      body: { kind: 'trace-state', trace: 6, isRefused: false, untoldMs: 20, leftOut: 300, sampleBits: 2 },
+    },
+    bytes: '080d10098201090806181420ac022802',
+  },
+  {
+    what: 'trace-state-ack',
+    message: { id: 13, session: 9, body: { kind: 'trace-state-ack' } },
+    bytes: '080d1009a20200',
+  },
+  {
     what: 'push-ack',
     message: { id: 0, session: 9, body: { kind: 'push-ack', sequence: 1 } },
     bytes: '10099a03020801',

@@ -27,8 +27,10 @@ import {
   MAX_TRACE_STAGES,
   MAX_TRACE_TEXT,
   MAX_TRACE_VALID_MS,
+  MAX_TRACE_UNTOLD_MS,
   TRACE_VERDICTS,
   type TraceReport,
+  type TraceState,
 } from '../../../src/control/trace-messages.ts';
 
 function between(min: number, max: number): fc.Arbitrary<number> {
@@ -161,6 +163,17 @@ const anyTraceReport: fc.Arbitrary<TraceReport> = fc
   })
   .map((report) => (report.verdict === 'drop' ? report : { ...report, reason: '' }));
 
+const anyTraceState: fc.Arbitrary<TraceState> = fc
+  .record({
+    kind: fc.constant('trace-state' as const),
+    trace: anyPositive,
+    isRefused: fc.boolean(),
+    untoldMs: between(0, MAX_TRACE_UNTOLD_MS),
+    leftOut: anyCounter,
+    sampleBits: between(0, MAX_SAMPLE_BITS),
+  })
+  .map((state) => (state.isRefused ? { ...state, untoldMs: 0, leftOut: 0, sampleBits: 0 } : state));
+
 export const anyItem: fc.Arbitrary<Item> = fc.oneof(
   anyPort,
   anyGone,
@@ -195,6 +208,7 @@ const anyRequest: fc.Arbitrary<Request> = fc.oneof(
     }),
   }),
   anyTraceReport,
+  anyTraceState,
 );
 
 const anyAnswer: fc.Arbitrary<Answer> = fc.oneof(
@@ -209,6 +223,7 @@ const anyAnswer: fc.Arbitrary<Answer> = fc.oneof(
   fc.record({ kind: fc.constant('lookup-answer'), items: anyItems }),
   fc.record({ kind: fc.constant('report-ack') }),
   fc.record({ kind: fc.constant('trace-report-ack') }),
+  fc.record({ kind: fc.constant('trace-state-ack') }),
   fc.record({
     kind: fc.constant('refused'),
     code: fc.constantFrom(...REFUSAL_CODES),

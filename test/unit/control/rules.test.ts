@@ -55,6 +55,15 @@ const trace = {
   validMs: 1,
 } as const;
 const stage = { name: 'parse', verdict: 'pass', detail: '' } as const;
+const traceState = {
+  kind: 'trace-state',
+  trace: 1,
+  isRefused: false,
+  untoldMs: 2,
+  leftOut: 3,
+  sampleBits: 4,
+} as const;
+
 const traceReport = {
   kind: 'trace-report',
   trace: 1,
@@ -172,6 +181,11 @@ const BROKEN: readonly (readonly [what: string, message: Message])[] = [
   ['a record of 81 characters', asked({ ...traceReport, record: 'r'.repeat(81) })],
   ['a record of revision 2^53', asked({ ...traceReport, recordRevision: 2 ** 53 })],
   ['33 characters of deciding again', asked({ ...traceReport, again: 'a'.repeat(33) })],
+  ['the state of trace 0', asked({ ...traceState, trace: 0 })],
+  ['more than a minute untold', asked({ ...traceState, untoldMs: 60_001 })],
+  ['2^53 packets left out', asked({ ...traceState, leftOut: 2 ** 53 })],
+  ['65 sample bits of a state', asked({ ...traceState, sampleBits: 65 })],
+  ['a refused trace that leaves packets out', asked({ ...traceState, isRefused: true, leftOut: 1 })],
   ['no stages', asked({ ...traceReport, stages: [] })],
   ['13 stages', asked({ ...traceReport, stages: many(13, stage) })],
   ['stages of too many characters', asked({ ...traceReport, stages: [{ ...stage, detail: 'd'.repeat(636) }] })],
@@ -195,6 +209,7 @@ describe('is neither sent nor accepted', () => {
       asked({ kind: 'lookup', keys: [key] }),
       asked({ kind: 'report', ports: [report] }),
       asked(traceReport),
+      asked(traceState),
       pushed(port, subnet, host, mapping, agreement, agreementGone(1), trace, { kind: 'trace-gone', id: 1 }),
     ];
     for (const message of good) expect(decodeMessage(encodeMessage(message))).toEqual(message);

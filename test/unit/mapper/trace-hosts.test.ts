@@ -1,9 +1,21 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { TraceRequest } from '../../../src/admin/trace-documents.ts';
-import { MAX_TRACES, TRACE_RENEW_MS } from '../../../src/mapper/limits.ts';
+import { MAX_TRACES, TRACE_MISSING_MS, TRACE_RENEW_MS } from '../../../src/mapper/limits.ts';
 import type { FakeAgent } from './fake-agent.ts';
 import { changed, type TestCloud } from './test-cloud.ts';
-import { begin, begun, inShort, isWithdrawn, itemOf, openScene, packetsOf, report, sent } from './trace-scene.ts';
+import {
+  begin,
+  begun,
+  inShort,
+  isWithdrawn,
+  itemOf,
+  openScene,
+  packetsOf,
+  pass,
+  report,
+  sent,
+  state,
+} from './trace-scene.ts';
 
 let cloud: TestCloud;
 let agents: { readonly x: FakeAgent; readonly y: FakeAgent; readonly z: FakeAgent };
@@ -42,6 +54,30 @@ describe('agents that come and go', () => {
     expect(packetsOf(watched).map(inShort)).toEqual(['1 unknown x y: silent']);
   });
 
+  it('and are named where they refuse', async () => {
+    const watched = begin();
+    await state(agents.x, { isRefused: true });
+    await cloud.clock.pass(200);
+    const sender = { host: 'x', role: 'sender', state: 'refused' };
+    expect(watched.told[0]).toMatchObject({ hosts: [sender, { host: 'y', state: 'tracing' }] });
+  });
+
+  it('and what they said before a new start does not count after it', async () => {
+    const watched = await begun();
+    const { session } = agents.y;
+    agents.y.boot = '00000000000000bb';
+    await agents.y.start();
+    await cloud.clock.pass(TRACE_RENEW_MS);
+    await sent(1);
+    const trace = itemOf(agents.y)?.id ?? 0;
+    await agents.y.ask(
+      { kind: 'trace-state', trace, isRefused: false, untoldMs: 0, leftOut: 0, sampleBits: 0 },
+      session,
+    );
+    await pass(TRACE_MISSING_MS);
+    expect(packetsOf(watched).map(inShort)).toEqual(['1 unknown x y: not-asked']);
+  });
+
   it('of a version that does not trace are not told', async () => {
     agents.y.version = '0.1.0';
     agents.y.boot = '00000000000000bb';
@@ -66,6 +102,20 @@ describe('agents that come and go', () => {
     await report(agents.x, { verdict: 'send', to: 'z' });
     await report(agents.z, { origin: 'x', to: 'a50' });
     expect(packetsOf(watched).map(inShort)).toEqual(['1 delivered x z']);
+  });
+
+  it('name the host that sent a packet, though the port has moved since', async () => {
+    const watched = await begun();
+    await pass(TRACE_RENEW_MS - 500);
+    await sent(1);
+    await cloud.mapper.apply([changed('port', 'a30', { host: 'z', device: 'weft9' })]);
+    await cloud.clock.pass(10);
+    const port = agents.z.pushed.find((item) => item.kind === 'port' && item.name === 'a30');
+    await agents.z.report('a30', port !== undefined && 'revision' in port ? port.revision : 0, 'up');
+    await cloud.clock.pass(500);
+    expect([isWithdrawn(agents.x), itemOf(agents.z)?.port]).toEqual([true, 'a30']);
+    await report(agents.y, { digest: '0000000000000001', to: 'a50', origin: 'x' });
+    expect(packetsOf(watched).map(inShort)).toContain('1 delivered x y');
   });
 });
 

@@ -2,12 +2,13 @@
 import type { StreamDocument } from '../../../src/admin/stream-documents.ts';
 import type { TraceDocument, TraceRequest } from '../../../src/admin/trace-documents.ts';
 import { versionWithFeatures } from '../../../src/control/features.ts';
-import type { TraceItem, TraceReport } from '../../../src/control/trace-messages.ts';
+import type { TraceItem, TraceReport, TraceState } from '../../../src/control/trace-messages.ts';
 import { TRACE_WARM_UP_MS } from '../../../src/mapper/limits.ts';
 import type { FakeAgent } from './fake-agent.ts';
 import { TestCloud } from './test-cloud.ts';
 
 const REQUEST: TraceRequest = { port: 'a30', to: '10.1.2.50', count: 10, forMs: 30_000 };
+const STATE_MS = 400;
 export const TIME_US = 1_795_000_000_123_456;
 
 interface Scene {
@@ -52,11 +53,26 @@ export function begin(request: Partial<TraceRequest> = {}): Watched {
   return watched;
 }
 
-/** Until agents know of it. */
+/** Until agents know of it and have said so. */
 export async function begun(request: Partial<TraceRequest> = {}): Promise<Watched> {
   const watched = begin(request);
+  for (const agent of Object.values(scene.agents)) if (itemOf(agent) !== undefined) await state(agent);
   await scene.cloud.clock.pass(TRACE_WARM_UP_MS);
   return watched;
+}
+
+/** An agent that watches, has told all that it saw and left nothing out, unless otherwise said. */
+export async function state(agent: FakeAgent, fields: Partial<TraceState> = {}): Promise<void> {
+  const trace = itemOf(agent)?.id ?? 1;
+  await agent.ask({ kind: 'trace-state', trace, isRefused: false, untoldMs: 0, leftOut: 0, sampleBits: 0, ...fields });
+}
+
+/** Time goes by, in which the receiver's agent says how it keeps up. */
+export async function pass(ms: number, fields: Partial<TraceState> = {}): Promise<void> {
+  for (let left = ms; left > 0; left -= STATE_MS) {
+    await scene.cloud.clock.pass(Math.min(left, STATE_MS));
+    await state(scene.agents.y, fields);
+  }
 }
 
 export function itemOf(agent: FakeAgent): TraceItem | undefined {

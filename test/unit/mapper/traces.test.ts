@@ -1,6 +1,12 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { parseAddress } from '../../../src/base/ipv4.ts';
-import { TRACE_LEASE_MS, TRACE_MISSING_MS } from '../../../src/mapper/limits.ts';
+import {
+  MAX_EARLY_REPORTS,
+  TRACE_EARLY_MS,
+  TRACE_LEASE_MS,
+  TRACE_MISSING_MS,
+  TRACE_WARM_UP_MS,
+} from '../../../src/mapper/limits.ts';
 import type { FakeAgent } from './fake-agent.ts';
 import type { TestCloud } from './test-cloud.ts';
 import {
@@ -11,9 +17,11 @@ import {
   itemOf,
   openScene,
   packetsOf,
+  pass,
   received,
   report,
   sent,
+  state,
   TIME_US,
 } from './trace-scene.ts';
 
@@ -109,9 +117,9 @@ describe('a trace', () => {
     await sent(1);
     await sent(2);
     await received(2);
-    await cloud.clock.pass(TRACE_MISSING_MS - 1);
+    await pass(TRACE_MISSING_MS - 1);
     expect(packetsOf(watched).map(inShort)).toEqual(['2 delivered x y']);
-    await cloud.clock.pass(1);
+    await pass(1);
     expect(packetsOf(watched).map(inShort)).toEqual(['2 delivered x y', '1 lost x y: unseen']);
   });
 
@@ -121,7 +129,7 @@ describe('a trace', () => {
     await sent(0b100);
     await received(0b10000, { sampleBits: 3 });
     await received(0b100000, { sampleBits: 2 });
-    await cloud.clock.pass(TRACE_MISSING_MS);
+    await pass(TRACE_MISSING_MS);
     expect(packetsOf(watched).map(inShort)).toEqual(['1 lost x y: unseen', '2 unknown x y: left-out']);
   });
 
@@ -139,16 +147,105 @@ describe('a trace', () => {
     await report(agents.z, { trace, origin: 'a30' });
     await sent(1);
     await received(1, { origin: 'z' });
-    await cloud.clock.pass(TRACE_MISSING_MS);
+    await pass(TRACE_MISSING_MS);
     expect(packetsOf(watched).map(inShort)).toEqual(['1 lost x y: unseen']);
   });
 
   it('forgets what the receiver saw and the sender did not send', async () => {
     const watched = await begun();
     await received(1);
-    await cloud.clock.pass(TRACE_MISSING_MS + 1);
+    await pass(TRACE_EARLY_MS + 1);
     await sent(1);
     expect(packetsOf(watched)).toEqual([]);
+  });
+
+  it('joins what the receiver saw long before the sender could tell', async () => {
+    const watched = await begun();
+    await received(1);
+    await pass(TRACE_MISSING_MS + 1);
+    await sent(1);
+    expect(packetsOf(watched).map(inShort)).toEqual(['1 delivered x y']);
+  });
+});
+
+describe('a packet that the other host has not told of is lost only where that one would have told', () => {
+  const outcome = async (whenSent: () => Promise<void>) => {
+    const watched = await begun();
+    await sent(1);
+    await whenSent();
+    return packetsOf(watched).map(inShort);
+  };
+
+  it('and unknown where it says nothing more', async () => {
+    expect(await outcome(() => cloud.clock.pass(TRACE_MISSING_MS))).toEqual(['1 unknown x y: untold']);
+  });
+
+  it('and unknown where it said before the packet could be there that it told of all', async () => {
+    const once = async () => {
+      await pass(400);
+      await cloud.clock.pass(TRACE_MISSING_MS - 400);
+    };
+    expect(await outcome(once)).toEqual(['1 unknown x y: untold']);
+  });
+
+  it('and unknown where what it says may be from before', async () => {
+    const late = async () => {
+      await cloud.clock.pass(TRACE_MISSING_MS - 100);
+      await state(agents.y);
+      await cloud.clock.pass(100);
+    };
+    expect(await outcome(late)).toEqual(['1 unknown x y: untold']);
+  });
+
+  it('and unknown where a report has waited since before', async () => {
+    expect(await outcome(() => pass(TRACE_MISSING_MS, { untoldMs: 5_000 }))).toEqual(['1 unknown x y: untold']);
+  });
+
+  it('and lost where only younger reports wait', async () => {
+    expect(await outcome(() => pass(TRACE_MISSING_MS, { untoldMs: 20 }))).toEqual(['1 lost x y: unseen']);
+  });
+
+  it('and unknown where it left out packets meanwhile', async () => {
+    expect(await outcome(() => pass(TRACE_MISSING_MS, { leftOut: 1 }))).toEqual(['1 unknown x y: left-out']);
+  });
+
+  it('and lost where that was long ago', async () => {
+    const watched = await begun();
+    await pass(3 * TRACE_MISSING_MS, { leftOut: 1 });
+    await sent(1);
+    await pass(TRACE_MISSING_MS, { leftOut: 1 });
+    expect(packetsOf(watched).map(inShort)).toEqual(['1 lost x y: unseen']);
+  });
+
+  it('and unknown where it chose packets so that this one was not among them', async () => {
+    expect(await outcome(() => pass(TRACE_MISSING_MS, { sampleBits: 1 }))).toEqual(['1 unknown x y: left-out']);
+  });
+
+  it('and unknown where it did not watch yet', async () => {
+    const watched = begin();
+    await cloud.clock.pass(TRACE_WARM_UP_MS);
+    await sent(1);
+    await pass(TRACE_MISSING_MS);
+    expect(packetsOf(watched).map(inShort)).toEqual(['1 unknown x y: not-asked']);
+  });
+
+  it('and unknown where it refuses', async () => {
+    const watched = await begun();
+    await state(agents.y, { isRefused: true });
+    await sent(1);
+    expect(packetsOf(watched).map(inShort)).toEqual(['1 unknown x y: refused']);
+    await state(agents.y);
+    await sent(2);
+    await pass(TRACE_MISSING_MS);
+    expect(packetsOf(watched).map(inShort).at(-1)).toBe('2 lost x y: unseen');
+  });
+
+  it('and unknown where what it told of others had to be forgotten', async () => {
+    const full = async () => {
+      for (let other = 2; other < MAX_EARLY_REPORTS + 3; other++) await received(other);
+      await pass(TRACE_MISSING_MS);
+    };
+    expect(await outcome(full)).toEqual(['1 unknown x y: left-out']);
   });
 });
 
@@ -175,9 +272,27 @@ describe('the end', () => {
 
   it('comes when the time is over', async () => {
     const watched = await begun({ forMs: 5_000 });
-    await cloud.clock.pass(5_000);
+    await cloud.clock.pass(4_999);
+    expect(watched.isOver).toBe(false);
+    await cloud.clock.pass(1);
     expect(watched.told.at(-1)).toMatchObject({ schema: 'netweft.trace-end/v1', why: 'time', packets: 0, seen: 0 });
     expect([watched.isOver, isWithdrawn(agents.x), isWithdrawn(agents.y)]).toEqual([true, true, true]);
+  });
+
+  it.each([1, TRACE_WARM_UP_MS])('comes after the beginning, however short the time is: %d ms', async (forMs) => {
+    agents.y.takesPushes = false;
+    const watched = begin({ forMs });
+    await cloud.clock.pass(5_000);
+    expect(watched.told.map(({ schema }) => schema)).toEqual(['netweft.trace-start/v1', 'netweft.trace-end/v1']);
+    expect(watched.isOver).toBe(true);
+  });
+
+  it('comes after the beginning where all packets were seen before', async () => {
+    const watched = begin({ count: 1 });
+    await cloud.clock.pass(10);
+    await report(agents.x, { verdict: 'drop', reason: 'mtu' });
+    const schemas = ['netweft.trace-start/v1', 'netweft.trace/v1', 'netweft.trace-end/v1'];
+    expect(watched.told.map(({ schema }) => schema)).toEqual(schemas);
   });
 
   it('comes when who asked goes, and leaves no timer', async () => {

@@ -4,7 +4,6 @@ import { followDrops } from '../../../../src/agent/observe/follow-drops.ts';
 import { followPackets } from '../../../../src/agent/observe/follow-packets.ts';
 import { MAX_WATCHERS } from '../../../../src/agent/observe/watchers.ts';
 import { HOLD_MS } from '../../../../src/fastpath/fast-path.ts';
-import { MAX_WATCHED_FLOWS, WATCH_NOTHING } from '../../../../src/fastpath/watch.ts';
 import { openReadyAgent, udpPacket } from '../../../kit/agent-bench.ts';
 import { GNI_A, header, mappingItem } from '../../../kit/cloud-of-one.ts';
 
@@ -202,15 +201,4 @@ it('so many follow at once, and no more', async () => {
   expect(() => followDrops(agent, options, () => {})).toThrow(expect.objectContaining({ code: 'limit' }));
   stops[0]?.();
   followDrops(agent, options, () => {});
-});
-
-it('so many flows are watched at once, whoever watches them', async () => {
-  const { agent } = await openReadyAgent();
-  const watching = (count: number) => {
-    const flows = Array.from({ length: count }, (_, at) => ({ source: at, destination: 1 }));
-    return () => agent.watchers.add({ ...WATCH_NOTHING, flows }, () => {});
-  };
-  watching(MAX_WATCHED_FLOWS - 1)();
-  expect(watching(2)).toThrow(expect.objectContaining({ code: 'limit' }));
-  watching(1)();
 });

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { MAX_HOST_TRACES } from '../../../../src/agent/observe/traces.ts';
 import { MAX_REPORTS_ASKED, MAX_WAITING_REPORTS } from '../../../../src/agent/observe/trace-reports.ts';
-import { MAX_WATCHERS } from '../../../../src/agent/observe/watchers.ts';
+import { MAX_HOST_TRACES, MAX_WATCHERS } from '../../../../src/agent/observe/watchers.ts';
 import type { TraceItem } from '../../../../src/control/trace-messages.ts';
 import { HOLD_MS } from '../../../../src/fastpath/fast-path.ts';
 import { WATCH_NOTHING } from '../../../../src/fastpath/watch.ts';
@@ -29,10 +28,10 @@ const FROM_50: TraceItem = { ...TO_50, port: undefined, source: TO_50.destinatio
 
 const guestPacket = udpPacket('10.1.2.30', '10.1.2.50');
 const hostPacket = udpPacket('10.1.2.50', '10.1.2.30');
-const datagram = (gni: number, agreement = 2) =>
+const datagram = (gni: number, agreement = 2, packet = hostPacket) =>
   Uint8Array.from([
     ...header('udp/2.0', { sourceGni: gni, destinationGni: gni, agreement, labels: [] }),
-    ...hostPacket,
+    ...packet,
   ]);
 
 /** An agent that traces, after the first moments of the sampler. */
@@ -222,7 +221,7 @@ describe('reports', () => {
     }
     const ids = new Set(daemon.messages.flatMap(({ id, body }) => (body.kind === 'trace-report' ? [id] : [])));
     expect(ids.size).toBe(MAX_REPORTS_ASKED);
-    expect(agent.traces.reports.counters.overflowed).toBe(20 - MAX_REPORTS_ASKED);
+    expect(agent.traces.reports.counters.leftOut).toBe(20 - MAX_REPORTS_ASKED);
     await clock.run(10);
   });
 
@@ -284,17 +283,101 @@ describe('limits', () => {
     expect(log.events.filter(({ event }) => event === 'trace-not-begun')).toHaveLength(1);
   });
 
-  it('none where too many watch already, until one ends and the daemon speaks of it again', async () => {
+  it('however many streams are open, and as many streams however many traces', async () => {
+    const { agent, daemon, clock } = await openReadyAgent();
+    const stream = () => agent.watchers.add(WATCH_NOTHING, () => {});
+    for (let open = 0; open < MAX_WATCHERS; open++) stream();
+    const items = Array.from({ length: MAX_HOST_TRACES }, (_, id) => ({ ...TO_50, id: id + 1 }));
+    daemon.push(1, items);
+    await clock.run(10);
+    expect(agent.traces.size).toBe(MAX_HOST_TRACES);
+    expect(stream).toThrow(expect.objectContaining({ message: expect.stringContaining(`${MAX_WATCHERS} streams`) }));
+    const flow = () => agent.watchers.addFlow(TO_50, () => {});
+    expect(flow).toThrow(expect.objectContaining({ message: expect.stringContaining(`${MAX_HOST_TRACES} are`) }));
+  });
+
+  it('what is refused is said to the daemon each time, until one ends and it speaks of the trace again', async () => {
     const { agent, daemon, clock, log } = await openReadyAgent();
-    const stops = Array.from({ length: MAX_WATCHERS }, () => agent.watchers.add(WATCH_NOTHING, () => {}));
+    const stops = Array.from({ length: MAX_HOST_TRACES }, () => agent.watchers.addFlow(TO_50, () => {}));
     daemon.push(1, [TO_50]);
     daemon.push(2, [TO_50]);
     await clock.run(10);
-    expect(agent.traces.size).toBe(0);
+    const refused = { kind: 'trace-state', trace: 5, isRefused: true, untoldMs: 0, leftOut: 0, sampleBits: 0 };
+    expect(daemon.bodies('trace-state')).toEqual([refused, refused]);
     expect(log.events.filter(({ event }) => event === 'trace-not-begun')).toHaveLength(1);
+    expect([agent.traces.size, agent.traces.counters.refused]).toEqual([0, 1]);
     stops[0]?.();
     daemon.push(3, [TO_50]);
-    await clock.run(10);
+    await clock.run(100);
     expect(agent.traces.size).toBe(1);
+    expect(daemon.bodies('trace-state').at(-1)).toMatchObject({ trace: 5, isRefused: false });
+  });
+});
+
+describe('the state of a trace', () => {
+  const send = async (guestSends: (packet: Uint8Array) => Promise<unknown>, count: number) => {
+    for (let sent = 0; sent < count; sent++) await guestSends(udpPacket('10.1.2.30', '10.1.2.50', 5000 + sent));
+  };
+
+  it('is told when the sampler knows the flow, and again and again until the trace ends', async () => {
+    const { daemon, clock } = await openReadyAgent();
+    daemon.push(1, [TO_50]);
+    await clock.run(40);
+    expect(daemon.bodies('trace-state')).toEqual([]);
+    await clock.run(60);
+    const upToDate = { kind: 'trace-state', trace: 5, isRefused: false, untoldMs: 0, leftOut: 0, sampleBits: 0 };
+    expect(daemon.bodies('trace-state')).toEqual([upToDate]);
+    await clock.run(2_000);
+    const told = daemon.bodies('trace-state').length;
+    expect(told).toBeGreaterThanOrEqual(5);
+    daemon.push(2, [{ kind: 'trace-gone', id: 5 }]);
+    await clock.run(2_000);
+    expect(daemon.bodies('trace-state')).toHaveLength(told);
+  });
+
+  it('says how long a report waits, and nothing of it once it is told', async () => {
+    const { daemon, clock, guestSends } = await openTracing(TO_50);
+    daemon.script['trace-report'] = () => undefined;
+    await send(guestSends, 1);
+    await clock.run(1_000);
+    expect(daemon.bodies('trace-state').at(-1)?.untoldMs).toBeGreaterThan(500);
+    daemon.script['trace-report'] = () => ({ kind: 'trace-report-ack' });
+    await clock.run(3_000);
+    expect(daemon.bodies('trace-state').at(-1)).toMatchObject({ untoldMs: 0, leftOut: 0 });
+  });
+
+  it('counts what was left out because too many waited, and what a session that ended took with it', async () => {
+    const { agent, daemon, clock, guestSends } = await openTracing({ ...TO_50, validMs: 60_000 });
+    daemon.script['trace-report'] = () => undefined;
+    await send(guestSends, MAX_WAITING_REPORTS + MAX_REPORTS_ASKED + 3);
+    await clock.run(1_000);
+    const leftOut = agent.traces.reports.counters.leftOut;
+    expect(leftOut).toBeGreaterThan(0);
+    expect(daemon.bodies('trace-state').at(-1)).toMatchObject({ leftOut });
+    daemon.script['trace-report'] = () => ({ kind: 'trace-report-ack' });
+    agent.session.offer(['udp/1.0']);
+    await clock.run(5_000);
+    expect(daemon.bodies('trace-state').at(-1)).toMatchObject({ leftOut: leftOut + MAX_REPORTS_ASKED, untoldMs: 0 });
+  });
+
+  it('is told anew only after the one before was taken', async () => {
+    const { daemon, clock } = await openTracing({ ...TO_50, validMs: 60_000 });
+    daemon.script['trace-state'] = () => undefined;
+    await clock.run(5_000);
+    const ids = daemon.messages.flatMap(({ id, body }) => (body.kind === 'trace-state' ? [id] : []));
+    expect(new Set(ids).size).toBe(2);
+  });
+
+  it('says that packets are chosen, until no more are', async () => {
+    const { daemon, clock, hostSends } = await openTracing(FROM_50);
+    const other = (at: number) => datagram(GNI_A, 2, udpPacket('10.1.2.50', '10.1.2.30', 1000 + at));
+    for (let ms = 0; ms < 100; ms++) {
+      for (let sent = 0; sent < 5; sent++) hostSends('198.18.0.12', other(5 * ms + sent));
+      await clock.run(1);
+    }
+    await clock.run(400);
+    expect(Math.max(...daemon.bodies('trace-state').map(({ sampleBits }) => sampleBits))).toBeGreaterThan(2);
+    await clock.run(800);
+    expect(daemon.bodies('trace-state').at(-1)).toMatchObject({ sampleBits: 0 });
   });
 });
