@@ -1,6 +1,6 @@
 /** What an operator sees of single packets on real kernels: captures, drops as they happen, packets of a capture explained. */
 import { execFile } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { closeSync, constants, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -114,12 +114,27 @@ describe('weft capture', () => {
     for (const line of lines) expect(line).toMatch(/gni 1001 -> 1001 .* # netweft: (send|deliver);/);
   });
 
+  test('ends though what has the other end of a pipe reads nothing, and says that its end is missing', async () => {
+    const pipe = join(lab.folder, 'stalled');
+    await run('mkfifo', [pipe]);
+    const reader = openSync(pipe, constants.O_RDONLY | constants.O_NONBLOCK);
+    const capture = new WeftProcess(lab, hostX, 'capture', '--port', 'a30', '--underlay', ...ofX, '-o', pipe);
+    await capture.said('Ctrl-C ends it');
+    const flood = ['ping', '-q', '-c', '100', '-i', '0.002', '-s', '1000', '10.1.2.50'];
+    await lab.weft('lab', 'exec', '--lab', lab.cloud.name, 'a30', '--', ...flood);
+    expect(await capture.end('SIGINT')).toBe(1);
+    expect(capture.err).toContain('the capture lacks its end');
+    closeSync(reader);
+  });
+
   test('says of a datagram that the agent did not send that nothing was told of it', async () => {
     const packets = await captured('stray.pcapng', ['--underlay'], async () => {
       const stray = `echo stray >/dev/udp/${lab.cloud.hosts['y']}/7790`;
       await run('nsenter', [`--net=/run/netns/${hostX}`, 'bash', '-c', stray]);
     });
-    expect(packets.map(({ comment }) => comment)).toEqual(['netweft: not told by the agent, or the capture lost what it told']);
+    expect(packets.map(({ comment }) => comment)).toEqual([
+      'netweft: not told by the agent, or the capture lost what it told',
+    ]);
   });
 
   test('ends by itself after so many packets, and cuts them where it is asked to', async () => {
