@@ -116,8 +116,12 @@ export class AgentService {
       this.#refuse(from, message, 'unknown-session', 'the mapping daemon does not know this session; register again');
       return;
     }
-    session.heard();
     const begun = session.responder.begin(message.id);
+    if (begun.state === 'outside') {
+      this.#refuse(from, message, 'unknown-session', 'the request is not of the session as it is known; register again');
+      return;
+    }
+    session.heard();
     if (begun.state === 'answered') session.answer(message.id, begun.answer);
     if (begun.state !== 'new') return;
     // An agent whose address changed goes on from its new one.

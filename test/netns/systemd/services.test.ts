@@ -153,6 +153,26 @@ describe('services', () => {
     expect(mainPid(systemd, unit)).toBe(pid);
     await reaches(systemd, 'h1', 'h4');
   });
+
+  test('are in a report for others, with the state and the journal of each unit', () => {
+    const item = (file: string) => systemd.do(`weft bugreport -o - | tar -xzO --wildcards '*/${file}'`);
+    const units = item('units.txt').split('\n\n');
+    for (const unit of ['netweft-mapper', 'netweft-agent', 'netweft-agent@h2', 'netweft-agent@h4']) {
+      const pattern = new RegExp(`^Id=${unit}\\.service$`, 'm');
+      const lines = units.find((text) => pattern.test(text))?.split('\n');
+      expect(lines, unit).toEqual(
+        expect.arrayContaining(['LoadState=loaded', 'ActiveState=active', 'SubState=running']),
+      );
+    }
+    expect(units.join('\n')).toContain(`StatusText=${UP}`);
+    const lines = item('journal.txt').split('\n');
+    for (const event of ['registered', 'port-up', 'reload-refused']) {
+      expect(
+        lines.some((line) => line.includes(event) && line.includes('weft')),
+        event,
+      ).toBe(true);
+    }
+  });
 });
 
 describe('an agent', () => {

@@ -65,11 +65,37 @@ describe('registration', () => {
     await x.start();
     const moved = cloud.agent('x', '198.18.0.77');
     moved.session = x.session;
-    expect(await moved.ask({ kind: 'heartbeat' }, x.session, 1_000)).toEqual({ kind: 'heartbeat-ack' });
+    expect(await moved.ask({ kind: 'heartbeat' }, x.session, 50)).toEqual({ kind: 'heartbeat-ack' });
     await cloud.mapper.apply([changed('port', 'a30', { device: 'other0' })]);
     await cloud.clock.pass(10);
     expect(brief(moved.takePushed())).toEqual(['port a30']);
     expect(x.takePushed()).toEqual([]);
+  });
+
+  test('a forged request with an id far ahead is refused, and the agent goes on', async () => {
+    const cloud = await TestCloud.open();
+    const x = cloud.agent('x', '198.18.0.11');
+    await x.start();
+    const stranger = cloud.agent('x', '198.18.0.99');
+    for (const id of [100_000, 2 ** 32]) {
+      const answer = await stranger.ask({ kind: 'heartbeat' }, x.session, id);
+      expect(answer).toMatchObject({ kind: 'refused', code: 'unknown-session' });
+    }
+    const { session } = x;
+    expect(await x.ask({ kind: 'heartbeat' })).toEqual({ kind: 'heartbeat-ack' });
+    expect(cloud.mapper.hostState('x')).toBe('up');
+    expect(x.session).toBe(session);
+  });
+
+  test('an agent whose ids were left behind by forged ones is told to begin a new session', async () => {
+    const cloud = await TestCloud.open();
+    const x = cloud.agent('x', '198.18.0.11');
+    await x.start();
+    const stranger = cloud.agent('x', '198.18.0.99');
+    for (let id = x.nextId; id < x.nextId + 200; id += 50) await stranger.ask({ kind: 'heartbeat' }, x.session, id);
+    expect(await x.ask({ kind: 'heartbeat' }, x.session, x.nextId + 1)).toMatchObject({ code: 'unknown-session' });
+    await x.start();
+    expect(await x.ask({ kind: 'heartbeat' })).toEqual({ kind: 'heartbeat-ack' });
   });
 
   test('a session lasts through a stall of the daemon if its agent spoke meanwhile', async () => {
