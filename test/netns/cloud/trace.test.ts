@@ -1,5 +1,6 @@
 /** Tracing flows of a real cloud: what both hosts of a packet say of it. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { AgentStatusDocument } from '../../../src/admin/documents.ts';
 import type { StreamDocument } from '../../../src/admin/stream-documents.ts';
 import type { TraceDocument } from '../../../src/admin/trace-documents.ts';
 import { NOTHING } from '../../kit/netns/left-behind.ts';
@@ -25,6 +26,10 @@ afterAll(async () => {
 async function ping(guest: string, destination: string, count: number, ...words: string[]): Promise<void> {
   const all = ['ping', '-c', String(count), '-i', '0.2', '-W', '1', ...words, destination];
   await lab.weft('lab', 'exec', '--lab', lab.cloud.name, guest, '--', ...all);
+}
+
+function statusOf(host: string): Promise<AgentStatusDocument> {
+  return lab.read<AgentStatusDocument>(host, 'netweft.agent-status/v1', '/v1/status');
 }
 
 /** A trace that has begun. */
@@ -135,7 +140,7 @@ describe('weft trace', () => {
       await ping('b30', '10.1.2.70', 1);
       return missing().length > 0;
     });
-    expect(missing()[0]).toEqual({ host: 'z', why: 'unseen' });
+    expect(missing()[0]).toEqual({ host: 'z', why: 'untold' });
     await until('the host is silent', LIMIT_MS, async () => {
       await ping('b30', '10.1.2.70', 1);
       return missing().some(({ why }) => why === 'silent');
@@ -148,7 +153,43 @@ describe('weft trace', () => {
         .slice(before)
         .some(({ result }) => result === 'delivered');
     });
-    expect(await traced.end('SIGINT')).toBe(1);
+    expect(await traced.end('SIGINT'), 'unknown is not lost').toBe(4);
+  });
+
+  test('outlives no agent: a mapping daemon that is killed meanwhile and starts again finds them as they were', async () => {
+    const hosts = ['x', 'y'];
+    const pids = hosts.map((host) => lab.pid(host));
+    const sessions = () => Promise.all(hosts.map((host) => statusOf(host).then(({ mapper }) => mapper)));
+    const before = await sessions();
+    const probe = new Probe(lab, 'a30', 'a50', 1000);
+    await probe.untilAnswered(LIMIT_MS);
+    const traced = await trace(
+      '--port',
+      'a30',
+      '--to',
+      '10.1.2.50',
+      '--protocol',
+      'udp',
+      '--count',
+      '1000',
+      '--for',
+      '2m',
+    );
+    await until('packets are traced', LIMIT_MS, async () => packets(traced).length > 5);
+    process.kill(lab.pid('mapper'), 'SIGKILL');
+    expect(await traced.end()).toBe(1);
+    await until('the agent has waited for a while', LIMIT_MS, async () => {
+      return ((await statusOf('x')).mapper.lastHeardMs ?? 0) > 1_000;
+    });
+    expect((await lab.weft('lab', 'start', 'mapper', '--lab', lab.cloud.name)).status).toBe(0);
+    await until('both agents are registered anew', LIMIT_MS, async () => {
+      const now = await sessions();
+      return now.every(({ state, session }, at) => state === 'registered' && session !== before[at]?.session);
+    });
+    expect(hosts.map((host) => lab.pid(host))).toEqual(pids);
+    for (const pid of pids) expect(() => process.kill(pid, 0)).not.toThrow();
+    await probe.untilAnswered(LIMIT_MS);
+    await probe.stop();
   });
 
   test('ends with its time, and says that nothing was seen', async () => {
