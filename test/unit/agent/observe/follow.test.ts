@@ -13,7 +13,7 @@ const wallTime = () => TIME;
 
 /** What a reader that keeps up is sent. */
 function made<T extends object>(document: T | (() => T)): T {
-  return typeof document === 'function' ? (document as () => T)() : document;
+  return typeof document === 'function' ? document() : document;
 }
 
 async function openFollowing(options: { rate?: number; port?: number } = {}) {
