@@ -42,6 +42,10 @@ function manualCommands(beginning: string): string {
   return found[0] ?? '';
 }
 
+function isRunning(unit: string): boolean {
+  return show(systemd, unit, 'SubState')['SubState'] === 'running';
+}
+
 function example(file: string): string {
   return readFileSync(`packaging/systemd/examples/${file}`, 'utf8');
 }
@@ -204,15 +208,27 @@ describe('an agent', () => {
     await reaches(systemd, 'h1', 'h6');
   });
 
+  test('whose configuration it may not read says what to do, and starts when that is done', async () => {
+    const unit = 'netweft-agent@h5';
+    systemd.do(`systemctl stop ${unit} && chmod 600 /etc/netweft/agent-h5.yaml`);
+    dropIn(systemd, `${unit}.service`, '[Service]\nRestartSec=10ms');
+    systemd.do(`systemctl start --no-block ${unit}`);
+    const hint = 'chmod 644 /etc/netweft/agent-h5.yaml';
+    await until('it says so', 10_000, () => journal(systemd, unit).includes(hint));
+    systemd.do(hint);
+    await until('it serves', 20_000, () => isRunning(unit));
+    await reaches(systemd, 'h1', 'h5');
+  });
+
   test('whose address comes late is tried however often, and serves then', async () => {
     const unit = 'netweft-agent@h5';
     systemd.do(`systemctl stop ${unit}`);
-    dropIn(systemd, `${unit}.service`, '[Service]\nRestartSec=10ms\nExecStartPre=test -e /run/address-is-there');
+    dropIn(systemd, `${unit}.service`, '[Service]\nExecStartPre=test -e /run/address-is-there');
     systemd.do(`systemctl start --no-block ${unit}`);
     const restarts = () => Number(show(systemd, unit, 'NRestarts')['NRestarts']);
     await until('it was tried often', 20_000, () => restarts() > 30);
-    systemd.do(`touch /run/address-is-there && systemctl start ${unit}`);
-    expect(show(systemd, unit, 'ActiveState')).toEqual({ ActiveState: 'active' });
+    systemd.do('touch /run/address-is-there');
+    await until('it serves', 20_000, () => isRunning(unit));
     await reaches(systemd, 'h1', 'h5');
   });
 
