@@ -15,7 +15,7 @@ const VARYING: readonly (readonly [RegExp, string])[] = [
   [/\b([0-9a-f]{2}:){5}[0-9a-f]{2}\b/g, 'MAC'],
   [/^ +\d+ +\d+\.\d+(?= )/gm, 'TIME'],
   [/\((request|reply) in \d+\)/g, '($1)'],
-  // Both sides of a capture have orders of their own.
+  // Which side of a capture tells a packet first differs by microseconds.
   [/^(Frame )?\d+(:|\tnetweft:)/gm, '$1N$2'],
   // How often a packet was sent until something else had happened.
   [/^ +\d+(?= {2}[a-z-]+ {2})/gm, 'N'],
