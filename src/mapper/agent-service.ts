@@ -118,7 +118,12 @@ export class AgentService {
     }
     const begun = session.responder.begin(message.id);
     if (begun.state === 'outside') {
-      this.#refuse(from, message, 'unknown-session', 'the request is not of the session as it is known; register again');
+      this.#refuse(
+        from,
+        message,
+        'unknown-session',
+        'the request is not of the session as it is known; register again',
+      );
       return;
     }
     session.heard();

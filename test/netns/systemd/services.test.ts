@@ -1,3 +1,4 @@
+/** All in one file, although it is long: what boots once serves all of it, and each test goes on from the one before. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { until } from '../../kit/netns/until.ts';

@@ -58,7 +58,7 @@ it('does not flood, whoever forges senders, and tells at the end of the minute w
 
 it('names hosts of the cloud, however many strangers there are, and a host for each reason', () => {
   const { alarms, log } = open();
-  for (let count = 0; count < 1000; count++) alarms.notice(datagramFrom(count), 'unknown-sender');
+  for (let count = 0; count < 1000; count++) alarms.notice(datagramFrom(count), 'wrong-agreement');
   for (let port = 0; port < MAX_ALARMS.peers + 7; port++) alarms.notice(datagramFrom(HOST_Y, port), 'wrong-agreement');
   alarms.notice(datagramFrom(HOST_Y), 'source-not-there');
   const named = log.events.filter(({ event }) => event === 'alarm').map(({ fields }) => fields);
