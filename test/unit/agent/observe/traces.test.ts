@@ -1,49 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { MAX_REPORTS_ASKED, MAX_WAITING_REPORTS } from '../../../../src/agent/observe/trace-reports.ts';
 import { MAX_HOST_TRACES, MAX_WATCHERS } from '../../../../src/agent/observe/watchers.ts';
-import type { TraceItem } from '../../../../src/control/trace-messages.ts';
 import { HOLD_MS } from '../../../../src/fastpath/fast-path.ts';
 import { WATCH_NOTHING } from '../../../../src/fastpath/watch.ts';
 import { packetDigest } from '../../../../src/packet/packet-digest.ts';
-import { refusal } from '../../../kit/scripted-daemon.ts';
 import { openReadyAgent, portItem, udpPacket } from '../../../kit/agent-bench.ts';
-import { address, GNI_A, GNI_B, header, mappingItem, prefix } from '../../../kit/cloud-of-one.ts';
-
-const TIME = 1_795_000_000_123_456_789n;
-
-const TO_50: TraceItem = {
-  kind: 'trace',
-  id: 5,
-  gni: GNI_A,
-  port: 'a30',
-  source: address('10.1.2.30'),
-  destination: address('10.1.2.50'),
-  protocol: undefined,
-  sourcePort: undefined,
-  destinationPort: undefined,
-  validMs: 10_000,
-};
-/** What the host that others send to is told. */
-const FROM_50: TraceItem = { ...TO_50, port: undefined, source: TO_50.destination, destination: TO_50.source };
-
-const guestPacket = udpPacket('10.1.2.30', '10.1.2.50');
-const hostPacket = udpPacket('10.1.2.50', '10.1.2.30');
-const datagram = (gni: number, agreement = 2, packet = hostPacket) =>
-  Uint8Array.from([
-    ...header('udp/2.0', { sourceGni: gni, destinationGni: gni, agreement, labels: [] }),
-    ...packet,
-  ]);
-
-/** An agent that traces, after the first moments of the sampler. */
-async function openTracing(...items: TraceItem[]) {
-  const opened = await openReadyAgent({ wallTime: () => TIME });
-  const { daemon, clock, mappings } = opened;
-  mappings.push(mappingItem(GNI_A, '10.1.2.50', 'y', 8));
-  daemon.push(1, items);
-  await clock.run(100);
-  const reports = () => daemon.bodies('trace-report');
-  return { ...opened, reports };
-}
+import { address, GNI_A, GNI_B, prefix } from '../../../kit/cloud-of-one.ts';
+import { TIME, TO_50, FROM_50, guestPacket, hostPacket, datagram, openTracing } from './trace-bench.ts';
 
 describe('the host that sends', () => {
   it('reports what became of a packet, with the stages of deciding again and the record', async () => {
@@ -238,41 +201,6 @@ describe('reports', () => {
   });
 });
 
-describe('while more reports wait than may be under way', () => {
-  async function openBusy() {
-    const opened = await openTracing({ ...TO_50, validMs: 60_000 });
-    opened.daemon.script['trace-report'] = () => undefined;
-    for (let sent = 0; sent < 3 * MAX_REPORTS_ASKED; sent++) {
-      await opened.guestSends(udpPacket('10.1.2.30', '10.1.2.50', 4000 + sent));
-    }
-    return opened;
-  }
-
-  it('a daemon that starts anew is registered with again, and hears the rest in the new session', async () => {
-    const { agent, daemon, clock } = await openBusy();
-    daemon.restart(42);
-    daemon.script['trace-report'] = () => ({ kind: 'trace-report-ack' });
-    daemon.say(
-      refusal('unknown-session'),
-      41,
-      daemon.messages.findLast(({ body }) => body.kind === 'trace-report')?.id,
-    );
-    await clock.run(5_000);
-    expect(agent.session).toMatchObject({ state: 'ready', session: 42 });
-    const anew = daemon.messages.filter(({ session, body }) => session === 42 && body.kind === 'trace-report');
-    expect(anew).toHaveLength(2 * MAX_REPORTS_ASKED);
-  });
-
-  it('other frameworks can be offered', async () => {
-    const { agent, daemon, clock } = await openBusy();
-    agent.session.offer(['udp/1.0']);
-    daemon.script['trace-report'] = () => ({ kind: 'trace-report-ack' });
-    await clock.run(5_000);
-    expect(daemon.bodies('register').at(-1)).toMatchObject({ frameworks: ['udp/1.0'] });
-    expect(agent.session.state).toBe('ready');
-  });
-});
-
 describe('limits', () => {
   it('so many traces at once, each reported by itself', async () => {
     const items = Array.from({ length: MAX_HOST_TRACES + 1 }, (_, id) => ({ ...TO_50, id: id + 1 }));
@@ -311,73 +239,5 @@ describe('limits', () => {
     await clock.run(100);
     expect(agent.traces.size).toBe(1);
     expect(daemon.bodies('trace-state').at(-1)).toMatchObject({ trace: 5, isRefused: false });
-  });
-});
-
-describe('the state of a trace', () => {
-  const send = async (guestSends: (packet: Uint8Array) => Promise<unknown>, count: number) => {
-    for (let sent = 0; sent < count; sent++) await guestSends(udpPacket('10.1.2.30', '10.1.2.50', 5000 + sent));
-  };
-
-  it('is told when the sampler knows the flow, and again and again until the trace ends', async () => {
-    const { daemon, clock } = await openReadyAgent();
-    daemon.push(1, [TO_50]);
-    await clock.run(40);
-    expect(daemon.bodies('trace-state')).toEqual([]);
-    await clock.run(60);
-    const upToDate = { kind: 'trace-state', trace: 5, isRefused: false, untoldMs: 0, leftOut: 0, sampleBits: 0 };
-    expect(daemon.bodies('trace-state')).toEqual([upToDate]);
-    await clock.run(2_000);
-    const told = daemon.bodies('trace-state').length;
-    expect(told).toBeGreaterThanOrEqual(5);
-    daemon.push(2, [{ kind: 'trace-gone', id: 5 }]);
-    await clock.run(2_000);
-    expect(daemon.bodies('trace-state')).toHaveLength(told);
-  });
-
-  it('says how long a report waits, and nothing of it once it is told', async () => {
-    const { daemon, clock, guestSends } = await openTracing(TO_50);
-    daemon.script['trace-report'] = () => undefined;
-    await send(guestSends, 1);
-    await clock.run(1_000);
-    expect(daemon.bodies('trace-state').at(-1)?.untoldMs).toBeGreaterThan(500);
-    daemon.script['trace-report'] = () => ({ kind: 'trace-report-ack' });
-    await clock.run(3_000);
-    expect(daemon.bodies('trace-state').at(-1)).toMatchObject({ untoldMs: 0, leftOut: 0 });
-  });
-
-  it('counts what was left out because too many waited, and what a session that ended took with it', async () => {
-    const { agent, daemon, clock, guestSends } = await openTracing({ ...TO_50, validMs: 60_000 });
-    daemon.script['trace-report'] = () => undefined;
-    await send(guestSends, MAX_WAITING_REPORTS + MAX_REPORTS_ASKED + 3);
-    await clock.run(1_000);
-    const leftOut = agent.traces.reports.counters.leftOut;
-    expect(leftOut).toBeGreaterThan(0);
-    expect(daemon.bodies('trace-state').at(-1)).toMatchObject({ leftOut });
-    daemon.script['trace-report'] = () => ({ kind: 'trace-report-ack' });
-    agent.session.offer(['udp/1.0']);
-    await clock.run(5_000);
-    expect(daemon.bodies('trace-state').at(-1)).toMatchObject({ leftOut: leftOut + MAX_REPORTS_ASKED, untoldMs: 0 });
-  });
-
-  it('is told anew only after the one before was taken', async () => {
-    const { daemon, clock } = await openTracing({ ...TO_50, validMs: 60_000 });
-    daemon.script['trace-state'] = () => undefined;
-    await clock.run(5_000);
-    const ids = daemon.messages.flatMap(({ id, body }) => (body.kind === 'trace-state' ? [id] : []));
-    expect(new Set(ids).size).toBe(2);
-  });
-
-  it('says that packets are chosen, until no more are', async () => {
-    const { daemon, clock, hostSends } = await openTracing(FROM_50);
-    const other = (at: number) => datagram(GNI_A, 2, udpPacket('10.1.2.50', '10.1.2.30', 1000 + at));
-    for (let ms = 0; ms < 100; ms++) {
-      for (let sent = 0; sent < 5; sent++) hostSends('198.18.0.12', other(5 * ms + sent));
-      await clock.run(1);
-    }
-    await clock.run(400);
-    expect(Math.max(...daemon.bodies('trace-state').map(({ sampleBits }) => sampleBits))).toBeGreaterThan(2);
-    await clock.run(800);
-    expect(daemon.bodies('trace-state').at(-1)).toMatchObject({ sampleBits: 0 });
   });
 });
