@@ -12,13 +12,13 @@ import { type Endpoint, formatEndpoint } from '../base/ipv4.ts';
 import { VERSION } from '../base/version.ts';
 import { parseKind, parseRecord } from '../model/record-check.ts';
 import { agreementItem } from './agreement-table.ts';
-import type { ControlSocket } from './control-socket.ts';
+import type { ControlPort } from './control-socket.ts';
 import type { Mapper } from './mapper.ts';
 
 /** Where the daemon listens, and what its socket counts. */
 export interface ControlFace {
   readonly listen: Endpoint;
-  readonly counters: Readonly<ControlSocket['counters']>;
+  readonly counters: Readonly<ControlPort['counters']>;
 }
 
 export function adminRoutes(app: FastifyInstance, mapper: Mapper, control: ControlFace): void {

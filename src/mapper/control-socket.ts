@@ -11,15 +11,31 @@ const NO_SOURCES: readonly Prefix[] = [
   { address: 0xe0000000, length: 3 },
 ];
 
-/** The UDP socket that agents speak to. Whatever arrives, and from wherever, nothing is thrown. */
-export class ControlSocket {
-  /** Datagrams whose source cannot be answered, and answers that the kernel did not take. */
-  readonly counters = { unanswerable: 0, unsent: 0 };
+/** Where agents speak to the daemon. Whatever arrives, and from wherever, nothing is thrown. */
+export interface ControlPort {
+  readonly counters: ControlCounters;
+  /** Once, before anything is sent. */
+  receive(take: (from: Endpoint, datagram: Uint8Array) => void): void;
+  send(to: Endpoint, datagram: Uint8Array): void;
+  close(): Promise<void>;
+}
+
+export interface ControlCounters {
+  /** Datagrams whose source cannot be answered. */
+  unanswerable: number;
+  /** Answers that the kernel did not take. */
+  unsent: number;
+}
+
+/** One UDP socket. */
+export class ControlSocket implements ControlPort {
+  readonly counters: ControlCounters;
   readonly #udp: Socket;
 
-  /** Takes over a socket that is bound. */
-  constructor(udp: Socket) {
+  /** Takes over a socket that is bound; `counters` may be those of several. */
+  constructor(udp: Socket, counters: ControlCounters = { unanswerable: 0, unsent: 0 }) {
     this.#udp = udp;
+    this.counters = counters;
     // A receiver that is gone answers with an ICMP error; its session ends by silence.
     udp.on('error', () => {});
   }
@@ -51,7 +67,7 @@ export class ControlSocket {
 }
 
 /** Throws UserError `in-use`, `invalid`, `not-permitted` or `unreachable` where it cannot listen there. */
-export async function openControlSocket(listen: Endpoint): Promise<ControlSocket> {
+export async function openControlSocket(listen: Endpoint, counters?: ControlCounters): Promise<ControlSocket> {
   const udp = createSocket('udp4');
   try {
     udp.bind({ address: formatAddress(listen.address), port: listen.port, exclusive: true });
@@ -62,7 +78,7 @@ export async function openControlSocket(listen: Endpoint): Promise<ControlSocket
   }
   udp.setRecvBufferSize(SOCKET_BUFFER_BYTES);
   udp.setSendBufferSize(SOCKET_BUFFER_BYTES);
-  return new ControlSocket(udp);
+  return new ControlSocket(udp, counters);
 }
 
 function isAnswerable({ address, port }: Endpoint): boolean {

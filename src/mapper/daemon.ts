@@ -16,7 +16,7 @@ import { serveMetrics } from '../metrics/serve-metrics.ts';
 import { openSqliteStore } from '../store/sqlite-store.ts';
 import { timedStore } from '../store/timed-store.ts';
 import { adminRoutes } from './admin-routes.ts';
-import { openControlSocket } from './control-socket.ts';
+import { openControlPort } from './control-port.ts';
 import type { MapperLimits } from './limits.ts';
 import { traceRoutes } from './trace-routes.ts';
 import { Mapper } from './mapper.ts';
@@ -62,7 +62,7 @@ export async function runMapper(options: MapperDaemonOptions): Promise<RunningMa
     for (const close of opened.splice(0).toReversed()) await close();
   };
   try {
-    const control = await openControlSocket(listen);
+    const control = await openControlPort(listen, log);
     opened.push(() => control.close());
     await makeFolder(options.database);
     const store = await openSqliteStore(options.database, options.restored);
