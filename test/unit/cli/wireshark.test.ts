@@ -74,6 +74,6 @@ describe('weft wireshark path', () => {
   it('prints the file that is there, and in the package', async () => {
     expect(await run('path')).toEqual({ code: 0, out: `${DISSECTOR}\n`, err: '' });
     const { files } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { files: string[] };
-    expect(files).toEqual(expect.arrayContaining(['packaging/wireshark', 'proto']));
+    expect(files).toEqual(expect.arrayContaining(['packaging', 'proto']));
   });
 });
