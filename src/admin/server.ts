@@ -62,8 +62,8 @@ export async function openAdminServer(options: AdminServerOptions): Promise<Admi
   app.setNotFoundHandler((request) => {
     throw new UserError(
       'unsupported',
-      `this daemon does not answer ${request.method} ${request.url}`,
-      'records and agreements are asked of the mapping daemon; ports, flows, drops and explanations of an agent',
+      `this daemon does not answer ${request.method} ${request.url.split('?')[0]}`,
+      'ask the mapping daemon for records, agreements and traces, an agent for ports, flows, drops, captures and explanations: --socket',
     );
   });
   const streams = new Streams();

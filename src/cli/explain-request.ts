@@ -67,7 +67,7 @@ export async function capturedRequest(
   const status = await ask<AgentStatusDocument>(socket, 'netweft.agent-status/v1', 'GET', '/v1/status');
   const { ports } = await ask<PortsDocument>(socket, 'netweft.ports/v1', 'GET', '/v1/ports');
   const underlay = parseEndpoint(status.underlay, UNDERLAY_PORT) ?? { address: 0, port: 0 };
-  const request = capturedArrival(captured, { underlay, ports: ports.map(({ name }) => name) }, port);
+  const request = capturedArrival(captured, { underlay, ports }, port);
   const where = captured.interfaceName === undefined ? [] : [`on ${captured.interfaceName}`];
   const note = captured.comment === undefined ? [] : [`(${captured.comment})`];
   return { request, captured: [formatTime(captured.timeNs, 9), ...where, ...note].join(' ') };

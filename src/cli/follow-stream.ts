@@ -36,7 +36,10 @@ export async function followStream(
   const ending = new AbortController();
   const forget = cli.onStopSignal(() => ending.abort());
   try {
-    for await (const document of adminStream(socket, path, ending.signal, body)) {
+    const opened = () => {
+      if (cli.errorsToTerminal) cli.err('weft: following; Ctrl-C ends it\n');
+    };
+    for await (const document of adminStream(socket, path, ending.signal, body, opened)) {
       if (document.schema === 'netweft.lost/v1') {
         cli.err(`weft: ${formatCount(document.lost, 'line')} lost here: they came faster than they were read\n`);
       } else if (document.schema !== 'netweft.alive/v1') {

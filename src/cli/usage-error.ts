@@ -13,7 +13,7 @@ export function usageErrorText(said: string, helpWords: string): string {
 
 /** Commander puts what is wanted into a sentence of its own, at the end. */
 function splitSentences(wrong: string): readonly string[] {
-  const parts = /^([\s\S]*(?:is invalid|for '[^']*'))\. (\S[^\n]*?)\.?$/.exec(wrong);
+  const parts = /^([\s\S]*(?:is invalid(?: for argument '[^']*')?|for '[^']*'))\. (\S[^\n]*?)\.?$/.exec(wrong);
   if (parts !== null) return [parts[1] ?? '', lowerFirst(parts[2] ?? '')];
   const at = wrong.lastIndexOf('; ');
   return at < 0 ? [wrong] : [wrong.slice(0, at), wrong.slice(at + 2)];

@@ -11,6 +11,7 @@ import {
   type RecordTypes,
 } from '../model/records.ts';
 import { agentArguments, mapperArguments } from './daemon-arguments.ts';
+import { UNDERLAY_DEVICE } from './underlay-device.ts';
 import { underlayPrefix } from './underlay-prefix.ts';
 
 /** The MTU of the underlay, bytes. */
@@ -18,8 +19,6 @@ const UNDERLAY_MTU = 1500;
 /** The name of the mapping daemon among the daemons; hosts are named by their records. */
 const MAPPER = 'mapper';
 const BRIDGE = 'bridge';
-/** The device that joins a namespace to the bridge, as seen from inside. */
-export const UNDERLAY_DEVICE = 'underlay';
 const LOOPBACK_UP = 'link set lo up';
 
 export interface DaemonPlan {

@@ -8,7 +8,8 @@ import { withLabLock } from './lab-lock.ts';
 import { changeLabRecord, claimLab, type LabRecord, writeLabRecord } from './lab-record.ts';
 import { lowerLockedLab } from './lower-lab.ts';
 import { addNamespace, forbidRedirects, namespaceIdentity, namespaceInUse, runIp } from './namespaces.ts';
-import { type DaemonPlan, type LabPlan, UNDERLAY_DEVICE } from './plan.ts';
+import type { DaemonPlan, LabPlan } from './plan.ts';
+import { UNDERLAY_DEVICE } from './underlay-device.ts';
 
 /** Lines of a daemon's log that are shown when it fails. */
 const LOG_TAIL_LINES = 20;

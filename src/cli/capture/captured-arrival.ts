@@ -1,6 +1,7 @@
 import type { ExplainRequest } from '../../admin/documents.ts';
 import { UserError } from '../../base/errors.ts';
-import { type Endpoint, formatEndpoint } from '../../base/ipv4.ts';
+import { type Endpoint, formatAddress, formatEndpoint } from '../../base/ipv4.ts';
+import { PacketView } from '../../packet/packet-view.ts';
 import { readHeaderLength } from '../../wire/envelope.ts';
 import type { CapturedPacket } from '../decode/captured-packet.ts';
 import { ipv4PacketOf, UNKNOWN_LINK_TYPE } from '../decode/link-layer.ts';
@@ -10,7 +11,7 @@ import { readOuterDatagram } from '../decode/outer-datagram.ts';
 export interface CaptureHost {
   /** Where it receives other hosts. */
   readonly underlay: Endpoint;
-  readonly ports: readonly string[];
+  readonly ports: readonly { readonly name: string; readonly addresses: readonly string[] }[];
 }
 
 /**
@@ -21,12 +22,21 @@ export function capturedArrival(captured: CapturedPacket, host: CaptureHost, por
   requireWhole(captured);
   const packet = ipv4PacketOf(captured.linkType, captured.bytes);
   if (packet === undefined || packet === UNKNOWN_LINK_TYPE) throw refusal('it is no IPv4 packet', 'name another');
-  const guest = port ?? host.ports.find((name) => name === captured.interfaceName);
+  const guest = port ?? host.ports.find(({ name }) => name === captured.interfaceName)?.name;
   if (guest === undefined) return datagramRequest(packet, host);
-  if (captured.direction === 'outbound' && port === undefined) {
+  const isWefts = port === undefined && captured.direction === 'outbound';
+  if (isWefts || wentToGuest(packet, host.ports.find(({ name }) => name === guest)?.addresses ?? [])) {
     throw refusal(`it went to the guest behind ${guest}`, 'what a guest sends is decided on: name such a packet');
   }
   return { port: guest, packet: hex(packet) };
+}
+
+/** Other tools do not tell directions: a guest sends from its addresses, and to others'. */
+function wentToGuest(bytes: Uint8Array, addresses: readonly string[]): boolean {
+  const packet = new PacketView();
+  if (packet.parse(bytes) !== undefined) return false;
+  const { source, destination } = packet;
+  return !addresses.includes(formatAddress(source)) && addresses.includes(formatAddress(destination));
 }
 
 function datagramRequest(packet: Uint8Array, { underlay }: CaptureHost): ExplainRequest {

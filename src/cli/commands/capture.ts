@@ -4,7 +4,7 @@ import type { AgentStatusDocument } from '../../admin/documents.ts';
 import { UserError } from '../../base/errors.ts';
 import { parseEndpoint } from '../../base/ipv4.ts';
 import { formatCount } from '../amounts.ts';
-import { integerArgument, pathArgument } from '../arguments.ts';
+import { integerArgument, pathArgument, spanArgument } from '../arguments.ts';
 import type { CaptureSummary } from '../capture/run-capture.ts';
 import type { Cli } from '../cli.ts';
 import { UNDERLAY_PORT } from '../default-ports.ts';
@@ -14,7 +14,7 @@ import { errorText } from '../error-text.ts';
 import { EXIT } from '../exit-status.ts';
 
 const MAX_SNAP_BYTES = 262_144;
-const MAX_SECONDS = 86_400;
+const MAX_FOR_MS = 86_400_000;
 const MAX_COUNT = 1_000_000_000;
 
 const TEXT: CommandText = {
@@ -59,7 +59,7 @@ export function addCaptureCommand(program: Command, cli: Cli, standardOutput: ()
       new Option('-o, --output <file>', 'where to; - is standard output').argParser(pathArgument).makeOptionMandatory(),
     )
     .option('--count <n>', 'end after so many packets', integerArgument(1, MAX_COUNT))
-    .option('--for <seconds>', 'end after so long', integerArgument(1, MAX_SECONDS))
+    .option('--for <time>', 'end after so long, such as 30s or 5m', spanArgument(MAX_FOR_MS))
     .option('--snap <bytes>', 'bytes kept of each packet (default: all)', integerArgument(1, MAX_SNAP_BYTES))
     .addOption(socketOption('agent'))
     .action(async (options: CaptureCommandOptions, command: Command) => {
@@ -84,7 +84,7 @@ async function capture(cli: Cli, options: CaptureCommandOptions, standardOutput:
     return output;
   };
   const forget = cli.onStopSignal(() => ending.abort());
-  const timer = setTimeout(() => ending.abort(), (options.for ?? 0) * 1000);
+  const timer = setTimeout(() => ending.abort(), options.for ?? 0);
   if (options.for === undefined) clearTimeout(timer);
   const what = [...ports, ...(underlay === undefined ? [] : [`underlay ${underlay.device}`])].join(', ');
   const started = () => cli.err(`weft: capturing ${what}; Ctrl-C ends it\n`);

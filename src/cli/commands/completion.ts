@@ -12,6 +12,7 @@ To have it in every shell, write the script where the shell looks for it:
 
   bash  weft completion bash > /etc/bash_completion.d/weft
   zsh   weft completion zsh > /usr/local/share/zsh/site-functions/_weft
+  fish  mkdir -p ~/.config/fish/completions
   fish  weft completion fish > ~/.config/fish/completions/weft.fish`,
   examples: ['source <(weft completion bash)', 'source <(weft completion zsh)', 'weft completion fish | source'],
 };

@@ -38,6 +38,7 @@ const PACKETS: readonly { bytes: Uint8Array; at: 'a30' | 'eth0'; out?: true; cut
   { bytes: udpPacket('10.1.2.30', '10.1.2.50'), at: 'a30', cut: true },
   { bytes: outer('198.18.0.2', '198.18.0.1', new Uint8Array(9)), at: 'eth0' },
   { bytes: Uint8Array.of(1, 2, 3), at: 'eth0' },
+  { bytes: udpPacket('10.1.2.50', '10.1.2.30'), at: 'eth0' },
 ];
 
 function captureBytes(): Uint8Array {
@@ -102,8 +103,8 @@ describe('weft explain --from-capture', () => {
   });
 
   test('a packet of the guest that --port names, wherever it was captured', async () => {
-    await explain(5, '--port', 'b30');
-    expect(asked()).toEqual({ port: 'b30', packet: hex(udpPacket('10.1.2.50', '10.1.2.30')) });
+    await explain(4, '--port', 'b30');
+    expect(asked()).toEqual({ port: 'b30', packet: hex(udpPacket('10.1.2.30', '10.1.2.50')) });
   });
 
   test.each([
@@ -112,11 +113,17 @@ describe('weft explain --from-capture', () => {
     [5, 1, 'it went to the guest behind a30'],
     [6, 1, 'only 32 of its 33 bytes were captured; capture whole packets'],
     [8, 1, 'it is no UDP datagram; for a packet of a guest give --port'],
-    [9, 5, 'has no packet 9; it has 8; the first is 1'],
+    [10, 5, 'has no packet 10; it has 9; the first is 1'],
   ])('packet %i is refused with status %i and the reason: %s', async (number, status, reason) => {
     const ran = await explain(number);
     expect(ran).toMatchObject({ code: status, out: '' });
     expect(ran.err).toContain(reason);
+  });
+
+  test('what went to the port that --port names is refused, also where the capture tells no direction', async () => {
+    const ran = await explain(9, '--port', 'a30');
+    expect(ran).toMatchObject({ code: 1, out: '' });
+    expect(ran.err).toContain('it went to the guest behind a30');
   });
 
   test.each(['0', 'x', '-1', ''])('`FILE:%s` is a usage error', async (number) => {

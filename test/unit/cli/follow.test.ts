@@ -68,6 +68,12 @@ describe('weft drops --follow', () => {
     expect(ran.err).toContain('7 lines lost');
   });
 
+  test('says on a terminal that it follows, while nothing is dropped', async () => {
+    const empty = { 'GET /v1/follow/drops': new FakeStream([]) };
+    const ran = await run('drops --follow', empty, { errorsToTerminal: true });
+    expect(ran.err).toMatch(/^weft: following; Ctrl-C ends it\n/);
+  });
+
   test('asks for the rate and the port', async () => {
     await run('drops --follow --rate 5 --port a30', { 'GET /v1/follow/drops': new FakeStream([]) });
     expect(daemon?.asked.map(({ request }) => request)).toEqual(['GET /v1/follow/drops?rate=5&port=a30']);

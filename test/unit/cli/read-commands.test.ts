@@ -93,7 +93,7 @@ test.each(['../agreements', 'a?b', 'a#b', 'ä b'])('the name %j stays a name', a
 test('asking the agent what the mapping daemon knows says so', async () => {
   const ran = await run('get hosts', { 'GET /v1/ports': sample.PORTS });
   expect(ran.code).toBe(1);
-  expect(ran.err).toContain('records and agreements are asked of the mapping daemon');
+  expect(ran.err).toContain('ask the mapping daemon for records, agreements and traces');
 });
 
 test.each(['status', 'drops'])('weft %s: a document of a later schema is not shown as this one', async (words) => {
