@@ -39,6 +39,11 @@ test(
   LIMIT_MS,
 );
 
+test('every block of it shows something: a command that failed in silence has no place in it', () => {
+  const silent = transcripts(read(PAGE)).filter(({ said }) => said.every(({ output }) => output === ''));
+  expect(silent.map(({ said }) => said[0]?.command)).toEqual([]);
+});
+
 test('its picture shows the blocks of it that are marked for it', () => {
   const marked = transcripts(read(PAGE)).filter(({ mark }) => mark === 'picture');
   const picture = terminalPicture(marked.flatMap(({ said }) => said));
