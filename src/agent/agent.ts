@@ -58,6 +58,7 @@ export class Agent {
   readonly #options: AgentOptions;
   readonly #reports: Reports;
   readonly #alarms: Alarms;
+  #wasSynced = false;
   #io: PacketIo | undefined;
   #cancelSweep: () => void = () => {};
   #isStopped = false;
@@ -81,7 +82,8 @@ export class Agent {
       send: (packets) => this.#io?.send(packets),
       see: (seen) => this.watchers.see(seen),
       want: (key) => this.lookups.want(key),
-      refused: (arrival, reason) => this.#alarms.notice(arrival, reason),
+      // Until it was told once who is there, an agent takes everybody for a stranger.
+      refused: (arrival, reason) => this.#wasSynced && this.#alarms.notice(arrival, reason),
     });
     this.session = new MapperSession({
       ...options,
@@ -182,6 +184,7 @@ export class Agent {
 
   /** What a complete sync did not name is gone; what was asked for before is asked again. */
   #synced(named: readonly Item[]): void {
+    this.#wasSynced = true;
     this.ports.keepOnly(namesOf(named, 'port'));
     this.state.keepOnly({
       subnet: namesOf(named, 'subnet'),

@@ -4,6 +4,8 @@ import { agreementItem, header, hostItem } from '../../kit/cloud-of-one.ts';
 import { essenceOf, expectListed } from '../../kit/listed-events.ts';
 import { refusal } from '../../kit/scripted-daemon.ts';
 
+const FROM_Y = header('udp/2.0', { sourceGni: 1001, destinationGni: 1001, agreement: 2, labels: [] });
+
 type Opened = Awaited<ReturnType<typeof openReadyAgent>>;
 
 /** What happened after a sequence. */
@@ -27,6 +29,17 @@ describe('an agent says', () => {
       { event: 'resync', items: 8 },
       { event: 'port-up', port: 'a30', device: 'tun0', index: 0 },
     ]);
+  });
+
+  it('nothing of strangers before it was told who is there', async () => {
+    const opened = openAgent();
+    await opened.agent.start();
+    opened.hostSends('198.18.0.12', Uint8Array.from([...FROM_Y, ...udpPacket('10.1.2.50', '10.1.2.30')]));
+    expect(opened.agent.options.fastPath.drops().get('unknown-sender')).toBeGreaterThan(0);
+    await opened.clock.run(50);
+    expect(told(opened, 0).filter(({ event }) => event === 'alarm')).toEqual([]);
+    opened.hostSends('198.18.0.66', Uint8Array.from([...FROM_Y, ...udpPacket('10.1.2.50', '10.1.2.30')]));
+    expect(told(opened, 0).filter(({ event }) => event === 'alarm')).toHaveLength(1);
   });
 
   it('that a port is lost, and up again', async () => {
