@@ -103,13 +103,14 @@ void Worker::run() {
     const int longest = paused_.empty() ? -1 : kPausedWait;
     const int count = epoll_wait(epoll_.get(), events.data(), kEventBatch, isIdle ? longest : 0);
     out_.wake();
-    counters_.add(Counter::rounds);
     if (count < 0 && errno != EINTR) fault(failed(Step::poll));
     const auto end = events.begin() + std::max(count, 0);
     const auto devices = std::count_if(events.begin(), end, isDevice);
     for (auto event = events.begin(); event != end && !ending_; ++event) {
       handle(event->data.u64, event->events, static_cast<int>(devices));
     }
+    // After the signals of this round were taken back: one that comes later makes another round.
+    counters_.add(Counter::rounds);
   }
 }
 
