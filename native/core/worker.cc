@@ -109,8 +109,7 @@ void Worker::run() {
     for (auto event = events.begin(); event != end && !ending_; ++event) {
       handle(event->data.u64, event->events, static_cast<int>(devices));
     }
-    // After the signals of this round were taken back: one that comes later makes another round.
-    counters_.add(Counter::rounds);
+    counters_.add(Counter::rounds);  // After its signals were taken back: a later one makes another round.
   }
 }
 
