@@ -11,7 +11,7 @@ const MACHINE = fileURLToPath(new URL('machine', import.meta.url));
 /** Printed after each command; no command prints it. */
 const END = '\u001e';
 /** What stands in the pages for where this checkout and the home of whoever runs the commands are. */
-const SHOWN = { root: '/opt/netweft', home: '/root' };
+const SHOWN = { root: '/opt/netweft', home: '/home/ops' };
 /** tshark says it to root, on standard error, every time. */
 const NOT_SHOWN = /Running as user "root" and group "root"\. This could be dangerous\.\n/gm;
 
